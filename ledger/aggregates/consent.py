@@ -1,0 +1,263 @@
+"""The state of one consent: two lines, and the fold that makes the person line (consent.md C2, C4).
+
+`evolve` only assigns: it runs again on every replay. What the acts mean together is `person_line`,
+a pure function of the set of acts that does not depend on their order.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final, assert_never
+
+import msgspec
+
+from ledger.aggregates import bodies as b
+from ledger.aggregates.bodies import Body, ConsentBody
+from ledger.clock import from_utc_text
+from ledger.vocabulary import (
+    Basis,
+    ConsentSource,
+    ConsentStatus,
+    DatePrecision,
+    IysState,
+    SeenHow,
+)
+
+BEFORE_EVERYTHING: Final = -(2**52)
+"""Effective instant of a merchant's listing without a date (C4)."""
+
+
+class Act(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """One act of the person line, as small as the fold allows.
+
+    `at` and `evidence_at` are Unix seconds; `status` is None for a merchant's listing; `ref` marks
+    an act whose instant we assigned (`<import>:<row>`), so that a repeat is known again;
+    `retracted` and `former_dates` keep what a correction took away, for the same reason.
+    """
+
+    seq: int
+    position: int
+    status: ConsentStatus | None
+    at: int
+    consent_date: str | None
+    source: ConsentSource | None
+    basis: Basis
+    evidence_at: int | None = None
+    approved: bool = False
+    precision: DatePrecision = DatePrecision.SECOND
+    not_pushed: str | None = None
+    ref: str | None = None
+    lifts: tuple[int, ...] = ()
+    retracted: bool = False
+    former_dates: tuple[str | None, ...] = ()
+
+    @property
+    def is_recipients_own(self) -> bool:
+        """Whether the recipient acted at İYS itself."""
+        return self.source is not None and self.source.is_recipients_own
+
+    @property
+    def closes_line(self) -> bool:
+        """Whether the carrier reported the line as closed (R35)."""
+        return self.source is ConsentSource.IYS_AHS_HAT_KAPATMA
+
+
+class IysLine(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """What İYS last showed, verbatim; `at` is Unix seconds of its creation or of our seeing.
+
+    `pending` is the `seq` of our newest act that still waits for İYS's word; `accepted` that of the
+    newest one İYS took.
+    """
+
+    state: IysState = IysState.UNKNOWN
+    code: str | None = None
+    consent_date: str | None = None
+    source: ConsentSource | None = None
+    creation_date: str | None = None
+    seen_at: str | None = None
+    how: SeenHow | None = None
+    at: int | None = None
+    pending: int | None = None
+    accepted: int | None = None
+
+
+class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """Both lines of one key. `version` is the `seq` of the last event, 0 before the first."""
+
+    version: int = 0
+    acts: tuple[Act, ...] = ()
+    iys: IysLine = IysLine()
+
+
+class PersonLine(msgspec.Struct, frozen=True):
+    """What the acts come to. `standing` are the refusals in force; `held` the grants later than one
+    of them; `act` the one that decides, None if there is none."""
+
+    status: ConsentStatus | None
+    act: Act | None
+    standing: tuple[Act, ...] = ()
+    held: tuple[Act, ...] = ()
+
+    @property
+    def is_merchant_listing(self) -> bool:
+        """Whether only the listing as tacir speaks, no act (R11)."""
+        return self.status is None and self.act is not None
+
+    @property
+    def line_closed(self) -> bool:
+        """Whether a closed line is among the refusals in force (R35)."""
+        return any(act.closes_line for act in self.standing)
+
+
+def person_line(acts: Iterable[Act]) -> PersonLine:
+    """Fold acts to the person line by C4.1–C4.5, whatever their order."""
+    acts = tuple(act for act in acts if not act.retracted)
+    grants = [act for act in acts if act.status is ConsentStatus.GRANTED]
+    refusals = [act for act in acts if act.status is ConsentStatus.REFUSED]
+    standing = tuple(act for act in refusals if not any(lifts(grant, act) for grant in grants))
+    if standing:
+        held = tuple(grant for grant in grants if any(grant.at > ret.at for ret in standing))
+        return PersonLine(ConsentStatus.REFUSED, max(standing, key=_rank), standing, held)
+    if grants:
+        return PersonLine(ConsentStatus.GRANTED, max(grants, key=_rank))
+    listings = [act for act in acts if act.status is None]
+    return PersonLine(None, max(listings, key=_rank) if listings else None)
+
+
+def lifts(grant: Act, refusal: Act) -> bool:
+    """Whether a grant lifts a refusal (C4.2–C4.3): only if later, and never on a mere record.
+
+    The recipient's own act at İYS lifts; a capture of ours lifts with evidence dated after the
+    refusal, and over an `IYS_*` refusal only with a second person's approval (R53); a released one
+    lifts what it was released over.
+    """
+    if grant.at <= refusal.at:
+        return False
+    if refusal.seq in grant.lifts or (grant.is_recipients_own and grant.basis is Basis.IYS):
+        return True
+    proven = (
+        grant.basis is Basis.OWN_CAPTURE
+        and grant.evidence_at is not None
+        and grant.evidence_at > refusal.at
+    )
+    return proven and (grant.approved or not refusal.is_recipients_own)
+
+
+def _rank(act: Act) -> tuple[int, bool, str, str]:
+    # Content only, never seq: two equal instants must rank alike in any order of arrival.
+    return (act.at, act.evidence_at is not None, act.basis, act.source or "")
+
+
+def evolve(state: Consent, body: Body, *, seq: int, position: int) -> Consent:
+    """The state after one more event. Never refuses: this already happened."""
+    if not isinstance(body, ConsentBody):
+        return state
+    acts, iys = state.acts, state.iys
+    match body:
+        case b.ActBody():
+            acts = (*acts, act_of(body, seq=seq, position=position))
+            if body.not_pushed is None:
+                iys = msgspec.structs.replace(iys, pending=seq)
+        case b.IysSeen():
+            iys = _seen(iys, body)
+        case b.IysRefused():
+            iys = _refused(iys, body)
+        case b.ConsentEvidenceAdded():
+            added = _seconds(body.captured_at)
+            acts = _change(acts, body.of, lambda act: _with_evidence(act, added, body.approved_by))
+        case b.ConsentCorrected():
+            acts = _change(acts, body.of, lambda act: _corrected(act, body))
+        case b.ConsentRetracted():
+            acts = _change(acts, body.of, lambda act: msgspec.structs.replace(act, retracted=True))
+            if iys.pending == body.of:
+                iys = msgspec.structs.replace(iys, pending=None)
+        case b.ConsentReleased():
+            acts = _change(
+                acts,
+                body.of,
+                lambda act: msgspec.structs.replace(act, lifts=(*act.lifts, *body.over)),
+            )
+        case _:
+            assert_never(body)  # type: ignore[arg-type]  # the table of events.py is closed
+    return Consent(version=seq, acts=acts, iys=iys)
+
+
+def act_of(body: b.ActBody, *, seq: int, position: int) -> Act:
+    """The act that an event adds."""
+    status = {"consent.granted": ConsentStatus.GRANTED, "consent.refused": ConsentStatus.REFUSED}
+    evidence_at = body.captured_at or body.at if body.evidence_kinds else None
+    assigned = body.consent_date is None or "H162" in body.defect
+    return Act(
+        seq=seq,
+        position=position,
+        status=status.get(body.TYPE),
+        at=BEFORE_EVERYTHING if body.at is None else _seconds(body.at),
+        consent_date=body.consent_date,
+        source=body.source,
+        basis=body.basis,
+        evidence_at=None if evidence_at is None else _seconds(evidence_at),
+        approved=body.approved_by is not None,
+        precision=body.date_precision,
+        not_pushed=body.not_pushed,
+        ref=f"{body.import_id}:{body.row}" if assigned and body.import_id else None,
+    )
+
+
+def _seen(line: IysLine, body: b.IysSeen) -> IysLine:
+    answered = body.of is not None
+    return IysLine(
+        state=body.state,
+        code=body.code,
+        consent_date=body.consent_date,
+        source=body.source,
+        creation_date=body.creation_date,
+        seen_at=body.seen_at,
+        how=body.how,
+        at=_seconds(body.at),
+        pending=None if answered and line.pending == body.of else line.pending,
+        accepted=body.of if answered else line.accepted,
+    )
+
+
+def _refused(line: IysLine, body: b.IysRefused) -> IysLine:
+    # An older act's no leaves the line to the newer act that still waits.
+    if line.pending is not None and line.pending != body.of:
+        return line
+    state = IysState.VOID if body.code == "H467" else IysState.REJECTED
+    if line.state in (IysState.GRANTED, IysState.REFUSED):
+        state = line.state  # İYS would not take the new act; what it held before stands
+    return msgspec.structs.replace(
+        line,
+        state=state,
+        code=body.code,
+        seen_at=body.at,
+        how=body.how,
+        pending=None,
+    )
+
+
+def _change(acts: tuple[Act, ...], of: int, change: Callable[[Act], Act]) -> tuple[Act, ...]:
+    return tuple(change(act) if act.seq == of else act for act in acts)
+
+
+def _with_evidence(act: Act, captured_at: int, approved_by: str | None) -> Act:
+    newest = captured_at if act.evidence_at is None else max(act.evidence_at, captured_at)
+    return msgspec.structs.replace(
+        act, evidence_at=newest, approved=act.approved or approved_by is not None
+    )
+
+
+def _corrected(act: Act, body: b.ConsentCorrected) -> Act:
+    at = act.at if body.effective_at is None else _seconds(body.effective_at)
+    match body.corrected_field:
+        case "consent_date" if body.is_now is None or isinstance(body.is_now, str):
+            former = (*act.former_dates, act.consent_date)
+            return msgspec.structs.replace(
+                act, at=at, consent_date=body.is_now, former_dates=former
+            )
+        case "source" if isinstance(body.is_now, str):
+            return msgspec.structs.replace(act, source=ConsentSource(body.is_now))
+        case _:
+            return act
+
+
+def _seconds(text: str) -> int:
+    return int(from_utc_text(text).timestamp())

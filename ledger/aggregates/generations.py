@@ -1,0 +1,59 @@
+"""When an address passes to a new holder (consent.md C1, R35)."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from ledger.aggregates.bodies import IysSeen
+from ledger.aggregates.commands import Command, Origin, RecordAct
+from ledger.aggregates.consent import Consent, act_of, person_line
+from ledger.aggregates.decide import act_body
+from ledger.aggregates.keys import ConsentKey
+from ledger.clock import utc_text_of_seconds
+from ledger.vocabulary import ConsentStatus, IysState
+
+
+def opens_next(key: ConsentKey, state: Consent, command: Command) -> bool:
+    """Whether the command is the first grant of a new holder: live, later than a closed line, with
+    evidence and a second person's approval (R53). Never true of an import."""
+    if not isinstance(command, RecordAct) or command.status is not ConsentStatus.GRANTED:
+        return False
+    if command.provenance.origin is not Origin.LIVE or command.provenance.approved_by is None:
+        return False
+    act = act_of(act_body(key, command), seq=state.version + 1, position=0)
+    closures = [known for known in person_line(state.acts).standing if known.closes_line]
+    return (
+        bool(closures)
+        and act.evidence_at is not None
+        and all(act.at > known.at and act.evidence_at > known.at for known in closures)
+    )
+
+
+def carried_lines(
+    former: Iterable[tuple[ConsentKey, Consent]], subject: UUID, *, tzdata: str, actor: str
+) -> list[IysSeen]:
+    """İYS's lines for the new subject: they are the address's, not the person's."""
+    carried = []
+    for key, state in former:
+        line = state.iys
+        if line.state is IysState.UNKNOWN or line.how is None or line.seen_at is None:
+            continue
+        carried.append(
+            IysSeen(
+                brand=key.brand_code,
+                recipient_type=key.recipient_type,
+                channel=key.channel,
+                subject=str(subject),
+                state=line.state,
+                at=line.seen_at if line.at is None else utc_text_of_seconds(line.at),
+                seen_at=line.seen_at,
+                how=line.how,
+                consent_date=line.consent_date,
+                source=line.source,
+                creation_date=line.creation_date,
+                tzdata=tzdata,
+                actor=actor,
+                code=line.code,
+                carried_from=str(key.stream),
+            )
+        )
+    return carried

@@ -1,0 +1,258 @@
+"""From the words of a file or request to commands: every field rule in one place.
+
+R22, R110–R113 and İYS's codes (iys/api.md §3, §13). A grant is refused for any defect; a refusal
+only for an unreadable address, channel or status, and is otherwise kept with the defect named (C5).
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from ledger.addresses import Address, parse_address
+from ledger.aggregates.commands import Origin, Provenance, RecordAct
+from ledger.calendar import deadlines
+from ledger.clock import ISTANBUL, utc_text
+from ledger.errors import InputRefused
+from ledger.vocabulary import (
+    EARLIEST_CONSENT_DATE,
+    Channel,
+    ConsentSource,
+    ConsentStatus,
+    DatePrecision,
+    RecipientType,
+)
+
+SKEW_MAX: Final = timedelta(minutes=5)
+"""A clock at the giver's may run ahead by this much (C7)."""
+
+BUSINESS_DAYS_LEAST: Final = timedelta(days=3)
+"""Three business days are never over sooner."""
+
+_WIRE_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+_WIRE_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_RETAILER: Final = re.compile(r"[0-9]{8}")
+_CHANNELS: Final = {str(channel): channel for channel in Channel}
+_STATUSES: Final = {str(status): status for status in ConsentStatus}
+_SOURCES: Final = {str(source): source for source in ConsentSource}
+_TYPES: Final = {str(kind): kind for kind in RecipientType}
+
+
+@dataclass(frozen=True, slots=True)
+class RawAct:
+    """One row or item as given, in İYS's field names; empty text means not given."""
+
+    channel: str
+    source: str
+    recipient: str = field(repr=False)
+    status: str
+    consent_date: str = field(repr=False)
+    recipient_type: str
+    retailer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedAct:
+    """A row that can become an act: whom it concerns, and the command for each recipient type.
+
+    `given`: what the row said in the fields that its defects name, for the vault only.
+    """
+
+    address: Address
+    channel: Channel
+    recipient_types: tuple[RecipientType, ...]
+    command: RecordAct
+    given: dict[str, str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _When:
+    at: str | None
+    consent_date: str | None
+    precision: DatePrecision
+    late: bool
+
+
+def parse_act(
+    raw: RawAct,
+    provenance: Provenance,
+    *,
+    received_at: datetime,
+    row: int | None = None,
+    knows_retailer: Callable[[int], bool] = lambda code: False,
+) -> ParsedAct:
+    """Judge the fields of one row. `received_at` has a zone and is the instant it reached us.
+
+    Raises InputRefused with İYS's code for the first rule that keeps the row out.
+    """
+    channel = _CHANNELS.get(raw.channel)
+    if channel is None:
+        raise InputRefused("H117" if raw.channel else "H111", field="type")
+    status = _STATUSES.get(raw.status)
+    if status is None:
+        raise InputRefused("H115" if raw.status else "H110", field="status")
+    if status is ConsentStatus.REFUSED:
+        return _parse_refusal(raw, channel, provenance, received_at, row, knows_retailer)
+    kind, warnings = _recipient_type(raw.recipient_type, provenance.origin)
+    if kind is None:
+        raise InputRefused("H116", field="recipientType")
+    source = _source(raw.source, provenance.origin, kind)
+    address = parse_address(raw.recipient, channel)
+    if source is ConsentSource.HS_KARAR:
+        raise InputRefused("H408", field="status")
+    when = _when_granted(raw.consent_date, source, kind, provenance.origin, received_at)
+    retailer = _retailer(raw.retailer, knows_retailer)
+    if raw.retailer and retailer is None:
+        warnings = ("H180", *warnings)
+    # R11: a merchant's first record without source or date is a listing, not an act.
+    listing = source is None or when.consent_date is None
+    command = RecordAct(
+        status=None if listing else status,
+        at=when.at,
+        consent_date=when.consent_date,
+        source=source,
+        provenance=provenance,
+        precision=when.precision,
+        row=row,
+        retailer=retailer,
+        warnings=(*warnings, *address.notes),
+        late=when.late,
+    )
+    return ParsedAct(address, channel, (kind,), command)
+
+
+def _parse_refusal(
+    raw: RawAct,
+    channel: Channel,
+    provenance: Provenance,
+    received_at: datetime,
+    row: int | None,
+    knows_retailer: Callable[[int], bool],
+) -> ParsedAct:
+    address = parse_address(raw.recipient, channel)
+    defects: list[str] = []
+    given: dict[str, str] = {}
+
+    def note(code: str, name: str, text: str) -> None:
+        defects.append(code)
+        given[name] = text[:200]
+
+    kind, warnings = _recipient_type(raw.recipient_type, provenance.origin)
+    if kind is None:
+        note("H116", "recipientType", raw.recipient_type)
+    source = _SOURCES.get(raw.source)
+    if source is None:
+        note("H119" if raw.source else "H113", "source", raw.source)
+    elif source.is_recipients_own and provenance.origin in (Origin.LIVE, Origin.FILE):
+        note("H119", "source", raw.source)
+    when = _When(utc_text(received_at), None, DatePrecision.SECOND, late=False)
+    try:
+        if provenance.origin is Origin.DECLARED and _WIRE_DAY.fullmatch(raw.consent_date):
+            when = _when_day(raw.consent_date, source, received_at, "23:59:59")
+        else:
+            when = _when(raw.consent_date, source, received_at)
+    except InputRefused as refused:
+        note(refused.code, "consentDate", raw.consent_date)
+        if refused.code in ("H155", "H156", "H162"):  # a date all the same: kept as it stands
+            at = received_at if refused.code == "H162" else _instant(raw.consent_date)
+            when = _When(utc_text(at), raw.consent_date, DatePrecision.SECOND, late=False)
+    retailer = _retailer(raw.retailer, knows_retailer)
+    if raw.retailer and retailer is None:
+        warnings = ("H180", *warnings)
+    command = RecordAct(
+        status=ConsentStatus.REFUSED,
+        at=when.at,
+        consent_date=when.consent_date,
+        source=source,
+        provenance=provenance,
+        precision=when.precision,
+        row=row,
+        retailer=retailer,
+        defects=tuple(defects),
+        warnings=(*warnings, *address.notes),
+    )
+    # Of whom an unreadable type speaks is unknown: the refusal then holds for both (fail closed).
+    kinds = tuple(RecipientType) if kind is None else (kind,)
+    return ParsedAct(address, channel, kinds, command, given or None)
+
+
+def _recipient_type(text: str, origin: Origin) -> tuple[RecipientType | None, tuple[str, ...]]:
+    if text == "":
+        return RecipientType.INDIVIDUAL, ()
+    if text == "KURUMSAL" and origin is Origin.DECLARED:
+        return RecipientType.MERCHANT, ("L-KURUMSAL",)
+    return _TYPES.get(text), ()
+
+
+def _source(text: str, origin: Origin, kind: RecipientType) -> ConsentSource | None:
+    if text == "":
+        if kind is RecipientType.INDIVIDUAL:
+            raise InputRefused("H113", field="source")
+        return None
+    source = _SOURCES.get(text)
+    if source is None or (source.is_recipients_own and origin in (Origin.LIVE, Origin.FILE)):
+        raise InputRefused("H119", field="source")
+    return source
+
+
+def _when_granted(
+    text: str,
+    source: ConsentSource | None,
+    kind: RecipientType,
+    origin: Origin,
+    received_at: datetime,
+) -> _When:
+    if text == "":
+        if kind is RecipientType.INDIVIDUAL:
+            raise InputRefused("H112", field="consentDate")
+        return _When(None, None, DatePrecision.SECOND, late=False)
+    if origin is Origin.DECLARED and _WIRE_DAY.fullmatch(text):
+        return _when_day(text, source, received_at, "00:00:00")
+    return _when(text, source, received_at)
+
+
+def _when_day(text: str, source: ConsentSource | None, received_at: datetime, time: str) -> _When:
+    """Of a day only: a grant counts from its first second, a refusal from its last, so that on one
+    day the refusal wins (C4, C8)."""
+    _when(f"{text} 00:00:00", source, received_at)
+    return _When(utc_text(_instant(f"{text} {time}")), text, DatePrecision.DAY, late=True)
+
+
+def _when(text: str, source: ConsentSource | None, received_at: datetime) -> _When:
+    """Judge a date in İYS's form (R22). Raises InputRefused in İYS's order of codes."""
+    if text == "":
+        raise InputRefused("H112", field="consentDate")
+    if not _WIRE_DATE.fullmatch(text):
+        raise InputRefused("H158", field="consentDate")
+    try:
+        at = _instant(text)
+    except ValueError as error:
+        raise InputRefused("H157", field="consentDate") from error
+    if text < EARLIEST_CONSENT_DATE:
+        raise InputRefused("H156", field="consentDate")
+    if source is ConsentSource.HS_2015 and text != EARLIEST_CONSENT_DATE:
+        raise InputRefused("H155", field="consentDate")
+    if at > received_at + SKEW_MAX:
+        raise InputRefused("H162", field="consentDate")
+    return _When(utc_text(at), text, DatePrecision.SECOND, late=_is_late(at, received_at))
+
+
+def _instant(text: str) -> datetime:
+    # A time that the clock change of 2016 left out reads as if summer time had not begun (R114).
+    return datetime.fromisoformat(text).replace(tzinfo=ISTANBUL).astimezone(UTC)
+
+
+def _is_late(at: datetime, received_at: datetime) -> bool:
+    """Whether İYS's three business days were over on receipt (R20, H467)."""
+    if received_at - at < BUSINESS_DAYS_LEAST:
+        return False
+    return deadlines(at).iys_reading < received_at
+
+
+def _retailer(text: str, knows_retailer: Callable[[int], bool]) -> int | None:
+    """The dealer's code where it has 8 digits and is the brand's (H180), else None."""
+    if not _RETAILER.fullmatch(text):
+        return None
+    code = int(text)
+    return code if knows_retailer(code) else None

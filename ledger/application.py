@@ -1,0 +1,202 @@
+"""Use cases: seal before the lock → take the head → load → decide → frame → save → commit → answer.
+
+One path for 1…n commands (design.md §7). Nothing is answered before its commit.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import InfrastructureFactory
+from eventsourcing.utils import Environment
+
+from ledger import clock
+from ledger.addresses import Address
+from ledger.aggregates import events
+from ledger.aggregates.bodies import Body
+from ledger.aggregates.commands import RecordAct
+from ledger.aggregates.consent import Consent, evolve
+from ledger.aggregates.events import Event
+from ledger.errors import NotFound, RaceLost, StoreUnavailable
+from ledger.ports import Groups, LedgerStore, SealedSubject, Subject, Vault, WriteUnit
+from ledger.recording.request import Prepared, Receipt, Request, prepare
+from ledger.recording.work import Work, clock_disagrees
+from ledger.vocabulary import ConsentStatus, Outcome
+
+ATTEMPTS_MAX: Final = 5
+"""How often a batch is prepared anew because another writer was faster."""
+STEP_SECONDS_MAX: Final = 60.0
+"""A clock that is off by more stops everything but refusals (design.md §5)."""
+DRIFT_ALARM_SECONDS: Final = 2.0
+
+
+class ConsentLedger(Application[UUID]):
+    """The consents of one service provider."""
+
+    def __init__(
+        self,
+        store: LedgerStore,
+        vault: Vault,
+        *,
+        infrastructure: InfrastructureFactory,
+        log_origin: str,
+        now: clock.Clock = clock.now,
+        steady_seconds: Callable[[], float] = clock.steady_seconds,
+        on_drift: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
+        self._infrastructure = infrastructure
+        self.store = store
+        self.vault = vault
+        self.log_origin = log_origin
+        self.now = now
+        self._steady_seconds = steady_seconds
+        self._on_drift = on_drift
+        self._last_look = (now(), steady_seconds())
+        self._stepped = False
+        super().__init__()
+
+    def construct_env(self, name: str, env: Mapping[str, str] | None = None) -> Environment:
+        """No setting of the library comes from the process's environment."""
+        return Environment(name, dict(env or {}))
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory:
+        """Our recorder and mapper."""
+        return self._infrastructure
+
+    def record(self, requests: Sequence[Request]) -> list[Receipt]:
+        """Carry out commands in order, in one transaction; receipts in the same order.
+
+        Raises StoreUnavailable: unknown outcome, it may have landed; call again with the same item
+        ids. Raises HeadBusy or RaceLost: nothing was written.
+        """
+        for _attempt in range(ATTEMPTS_MAX):
+            try:
+                return self._record_once(requests)
+            except RaceLost:
+                continue
+        raise RaceLost(f"another writer was faster {ATTEMPTS_MAX} times")
+
+    def record_surely(self, requests: Sequence[Request]) -> list[Receipt]:
+        """As `record`, but a lost connection is followed by one more try of the whole.
+
+        What landed the first time is then found by item id, or as the same act.
+        """
+        try:
+            return self.record(requests)
+        except StoreUnavailable:
+            return self.record(requests)
+
+    def append(self, body: Body, *, groups: Groups | None = None) -> Event:
+        """Add an event of the provider's own streams. Raises as `record`."""
+        with self.store.write() as unit:
+            work = self._work(unit, {})
+            stream = events.stream_of(body, log=self.log_origin)
+            event = work.append(body, stream, groups=groups or {}, key=self.vault.provider_key())
+            self._save(work)
+        return event
+
+    def append_once(self, body: Body, *, unless: Callable[[Event], bool]) -> Event | None:
+        """As `append`, but not where `unless` holds of an event in the body's stream."""
+        with self.store.write() as unit:
+            # Under the lock nobody adds to the stream, so what another connection reads is all.
+            stream = events.stream_of(body, log=self.log_origin)
+            if any(unless(event) for event in self.store.events_of(stream)):
+                return None
+            work = self._work(unit, {})
+            stream = events.stream_of(body, log=self.log_origin)
+            event = work.append(body, stream, groups={}, key=self.vault.provider_key())
+            self._save(work)
+        return event
+
+    def reassign(self, address: Address, *, actor: str, approved_by: str, reason: str) -> Subject:
+        """The address has a new holder: open its next generation (C1). Raises NotFound."""
+        with self.store.write() as unit:
+            lookup = self.vault.lookup(address.uri)
+            former = unit.find_subjects([lookup]).get(lookup)
+            if former is None:
+                raise NotFound("this address was never recorded")
+            work = self._work(unit, {})
+            subject = work.reassign(
+                address, former, reason=reason, actor=actor, approved_by=approved_by
+            )
+            self._save(work)
+        return subject
+
+    def _record_once(self, requests: Sequence[Request]) -> list[Receipt]:
+        lookups = {
+            uri: self.vault.lookup(uri) for uri in {request.address.uri for request in requests}
+        }
+        read_at, known = self.store.find_subjects(lookups.values())
+        at = self.now()
+        fresh: dict[bytes, SealedSubject] = {}
+        prepared = []
+        for request in requests:
+            lookup = lookups[request.address.uri]
+            subject = known.get(lookup)
+            if subject is None:
+                if lookup not in fresh:
+                    fresh[lookup] = self.vault.new_subject(request.address, generation=1, at=at)
+                subject = fresh[lookup].subject
+            milliseconds = int(at.timestamp() * 1000)
+            prepared.append(prepare(request, subject, self.vault, milliseconds=milliseconds))
+        with self.store.write() as unit:
+            if unit.head.position != read_at:
+                _expect_same(known, unit.find_subjects(lookups.values()))
+            work = self._work(unit, {made.subject.id: made for made in fresh.values()})
+            work.load(prepared)
+            receipts = self._carry_out(work, prepared)
+            self._save(work)
+        return receipts
+
+    def _carry_out(self, work: Work, prepared: Sequence[Prepared]) -> list[Receipt]:
+        if self._clock_is_sound(work):
+            return [work.carry_out(one) for one in prepared]
+        return [
+            work.carry_out(one)
+            if _is_refusal(one)
+            else Receipt(Outcome.REFUSED, "L-CLOCK", None, None, Consent())
+            for one in prepared
+        ]
+
+    def _work(self, unit: WriteUnit, fresh: dict[UUID, SealedSubject]) -> Work:
+        return Work(unit, self.vault, log_origin=self.log_origin, fresh=fresh)
+
+    def _save(self, work: Work) -> None:
+        batch = work.finish()
+        if batch.events:
+            self.save(*batch.events, unit=work.unit)
+            work.unit.save_beside(batch)
+
+    def _clock_is_sound(self, work: Work) -> bool:
+        """Whether host, database and last stamp agree and no clock has jumped forward."""
+        wall, steady = self.now(), self._steady_seconds()
+        before_wall, before_steady = self._last_look
+        self._last_look = (wall, steady)
+        jumped = (wall - before_wall).total_seconds() - (steady - before_steady)
+        self._stepped = self._stepped or jumped > STEP_SECONDS_MAX
+        head = work.unit.head
+        off = clock_disagrees(head.now, head.recorded, wall)
+        if off > DRIFT_ALARM_SECONDS or self._stepped:
+            self._on_drift(max(off, jumped))
+        return not self._stepped and off <= STEP_SECONDS_MAX
+
+
+def project(initial: Consent | None, stored: object) -> Consent | None:
+    """The library's projector function: fold events into a state with our `evolve`."""
+    state = initial
+    for event in stored:  # type: ignore[attr-defined]  # the library hands over an iterable
+        state = evolve(state or Consent(), event.body, seq=event.seq, position=event.position)
+    return state
+
+
+def _expect_same(before: Mapping[bytes, Subject], now: Mapping[bytes, Subject]) -> None:
+    if {lookup: one.id for lookup, one in before.items()} != {
+        lookup: one.id for lookup, one in now.items()
+    }:
+        raise RaceLost("an address of the batch was first written, or passed on, by another")
+
+
+def _is_refusal(one: Prepared) -> bool:
+    command = one.request.command
+    return isinstance(command, RecordAct) and command.status is ConsentStatus.REFUSED

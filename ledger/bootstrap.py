@@ -1,0 +1,105 @@
+"""The composition root: settings to wired objects. Only mains, the CLI and tests use it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+import structlog
+
+from ledger import clock
+from ledger.aggregates.provider_bodies import BrandOpened, LedgerOpened
+from ledger.application import ConsentLedger
+from ledger.ports import Brand, Provider
+from ledger.settings import Settings
+from ledger.store.database import POOL_SIZE_MAX, Database
+from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.migrate import migrate
+from ledger.store.providers import ProviderDetails, Providers
+from ledger.store.recorder import LedgerFactory
+from ledger.store.unit import ProviderStore
+from ledger.store.vault import ProviderVault
+from ledger.store.vault_keys import KeyFolder
+from ledger.vocabulary import BrandCode, IysCode
+
+FORMATS: Final = {"commit": 1, "envelope": 1, "stream": 1}
+SOFTWARE: Final = "izin-defteri 0.1.0"
+
+_log = structlog.get_logger("izin")
+
+
+class Home:
+    """An open database with the providers kept in it, and their ledgers."""
+
+    def __init__(self, dsn: str, database: Database, folder: KeyFolder) -> None:
+        self.dsn = dsn
+        self.database = database
+        self.providers = Providers(dsn, database, folder)
+        self._ledgers: dict[IysCode, ConsentLedger] = {}
+
+    def ledger(
+        self,
+        iys_code: IysCode,
+        *,
+        now: clock.Clock = clock.now,
+    ) -> ConsentLedger:
+        """The ledger of one provider. Raises NotFound, SettingsRefused for foreign keys."""
+        if iys_code not in self._ledgers:
+            provider = self.providers.get(iys_code)
+            vault = ProviderVault(self.providers.keys(iys_code))
+            self._ledgers[iys_code] = ConsentLedger(
+                ProviderStore(self.database, iys_code, vault),
+                vault,
+                infrastructure=LedgerFactory(self.database, iys_code),
+                log_origin=provider.log_origin,
+                now=now,
+                on_drift=lambda seconds: _log.warning("clocks disagree", seconds=seconds),
+            )
+        return self._ledgers[iys_code]
+
+    def add_provider(self, iys_code: IysCode, details: ProviderDetails, *, actor: str) -> Provider:
+        """Keep a provider and open its log: event 1 is `ledger.opened`. Safe to repeat."""
+        provider = self.providers.add(iys_code, details)
+        ledger = self.ledger(iys_code)
+        ledger.append_once(
+            LedgerOpened(
+                origin=provider.log_origin,
+                iys_code=iys_code,
+                public_key=self.providers.public_key(iys_code),
+                formats=FORMATS,
+                software=SOFTWARE,
+                at=clock.utc_text(clock.now()),
+                actor=actor,
+            ),
+            unless=lambda event: isinstance(event.body, LedgerOpened),
+        )
+        return provider
+
+    def add_brand(
+        self, iys_code: IysCode, brand_code: BrandCode, name: str, *, actor: str
+    ) -> Brand:
+        """Keep a brand: its event first, then its row. Safe to repeat. Raises NotFound."""
+        ledger = self.ledger(iys_code)
+        at = clock.utc_text(clock.now())
+        ledger.append_once(
+            BrandOpened(brand=brand_code, name=name, at=at, actor=actor),
+            unless=lambda event: getattr(event.body, "brand", None) == brand_code,
+        )
+        return self.providers.add_brand(iys_code, brand_code, name)
+
+
+@contextmanager
+def home(settings: Settings, *, pool_size_max: int = POOL_SIZE_MAX) -> Iterator[Home]:
+    """Start or join PostgreSQL, migrate, open; close all of it at the end.
+
+    Raises StoreUnavailable, SettingsRefused.
+    """
+    with ExitStack() as stack:
+        dsn = settings.database_url
+        if dsn is None:
+            server = EmbeddedPostgres(settings.data.absolute(), pg_bin=settings.pg_bin)
+            dsn = stack.enter_context(server).dsn
+        migrate(dsn)
+        database = Database(dsn, size_max=pool_size_max)
+        stack.callback(database.close)
+        database.open()
+        yield Home(dsn, database, KeyFolder(settings.key_folder))

@@ -1,0 +1,70 @@
+"""The only module that asks for the time (style.md B1), and the only reading of Turkish time."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import tzdata
+
+TZDATA_VERSION: Final[str] = tzdata.IANA_VERSION
+"""Version of the zone rules below; stands in every act, since an instant follows from it (R114)."""
+
+
+def _zone(key: str) -> ZoneInfo:
+    # From the package, never from the host's folder: the version recorded must be the one used.
+    file = resources.files("tzdata.zoneinfo").joinpath(*key.split("/"))
+    with file.open("rb") as rules:
+        return ZoneInfo.from_file(rules, key=key)
+
+
+ISTANBUL: Final[ZoneInfo] = _zone("Europe/Istanbul")
+
+Clock = Callable[[], datetime]
+"""Gives the present instant, with zone."""
+
+
+def now() -> datetime:
+    """The host's present instant in UTC."""
+    return datetime.now(UTC)
+
+
+def steady_seconds() -> float:
+    """Seconds since boot, sleep included; a step of the wall clock does not move it."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def utc_text(at: datetime) -> str:
+    """`YYYY-MM-DDThh:mm:ssZ`: an instant as acts carry it; whole seconds, cut, not rounded."""
+    return _aware(at).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utc_text_of_seconds(seconds: int) -> str:
+    """`utc_text` of Unix seconds."""
+    return utc_text(datetime.fromtimestamp(seconds, UTC))
+
+
+def utc_text_micros(at: datetime) -> str:
+    """`YYYY-MM-DDThh:mm:ss.ffffffZ`: an instant as the envelope's `recorded` carries it."""
+    return _aware(at).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_utc_text(text: str) -> datetime:
+    """The instant of `utc_text` or `utc_text_micros`. Raises ValueError for any other form."""
+    if not text.endswith("Z"):
+        raise ValueError("an instant in UTC ends with Z")
+    return datetime.fromisoformat(text)
+
+
+def iys_text(at: datetime) -> str:
+    """`YYYY-MM-DD hh:mm:ss` in Turkish time, as İYS's wire has it (R22)."""
+    _aware(at)
+    return at.astimezone(ISTANBUL).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _aware(at: datetime) -> datetime:
+    if at.utcoffset() is None:
+        raise ValueError("an instant needs a zone")
+    return at.astimezone(UTC)

@@ -1,0 +1,61 @@
+"""The error tree.
+
+LedgerError                  anything this product refuses or cannot do
+  InputRefused               what came in breaks a rule; carries a code and no personal data
+    AddressRefused
+  NotFound                   no such provider, brand, import or event
+  SettingsRefused            the configuration cannot be used
+  StoreUnavailable           PostgreSQL could not be started or reached, or the answer was lost
+  LedgerBroken               stored bytes contradict themselves: fsck must look
+"""
+
+
+class LedgerError(Exception):
+    """Base of everything below; the text never holds an address, a token or a key."""
+
+
+class InputRefused(LedgerError):
+    """What came in breaks a rule.
+
+    `code` is İYS's own where one fits, otherwise `L-…`; `field` is İYS's field name.
+    """
+
+    def __init__(self, code: str, *, field: str) -> None:
+        super().__init__(f"{field}: {code}")
+        self.code = code
+        self.field = field
+
+
+class AddressRefused(InputRefused):
+    """The recipient's address cannot be read (H114, H120, H121, H160)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code, field="recipient")
+
+
+class NotFound(LedgerError):
+    """What was named does not exist here."""
+
+
+class SettingsRefused(LedgerError):
+    """A setting cannot be used; the text names it."""
+
+
+class StoreUnavailable(LedgerError):
+    """PostgreSQL could not be started or reached, or its answer was lost."""
+
+
+class LedgerBroken(LedgerError):
+    """Stored bytes contradict themselves; run `izin fsck`."""
+
+
+class HeadBusy(StoreUnavailable):
+    """The head of the log was not free in time; nothing was written, try again."""
+
+
+class RaceLost(LedgerError):
+    """Another writer made the same subject first; nothing was written, prepare anew."""
+
+
+class ClockStepped(LedgerError):
+    """The clock jumped or disagrees with the database's; only refusals are taken meanwhile."""

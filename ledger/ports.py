@@ -1,0 +1,184 @@
+"""What the application asks of its store and vault, and the values that pass between them.
+
+The application defines these; `ledger/store` implements them.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from ledger.addresses import Address
+from ledger.aggregates.consent import Consent
+from ledger.aggregates.events import Event
+from ledger.aggregates.keys import ConsentKey
+from ledger.vocabulary import BrandCode, IysCode
+
+Groups = Mapping[str, object]
+"""Values bound by a commitment each, by group name (design.md §5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One person's time at one address, with the key that opens it (C1)."""
+
+    id: UUID
+    lookup: bytes = field(repr=False)
+    key: bytes = field(repr=False)
+    generation: int
+    closed_position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSubject:
+    """A new subject and the row that will keep it; stored only with its first event."""
+
+    subject: Subject
+    sealed_address: bytes = field(repr=False)
+    wrapped_key: bytes = field(repr=False)
+    kek_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last event of the log, read under the lock, and the database's clock."""
+
+    position: int
+    recorded: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConsent:
+    """A row of `current_consent`: the state, and what the next event of the stream follows."""
+
+    consent: Consent
+    leaf_hash: bytes
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCommand:
+    """What an earlier command with this id came to."""
+
+    content: bytes
+    outcome: str
+    code: str | None
+    positions: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Batch:
+    """All that one transaction adds, beside the events themselves."""
+
+    events: list[Event] = field(default_factory=list)
+    recipients: list[SealedSubject] = field(default_factory=list)
+    payloads: list[tuple[int, bytes]] = field(default_factory=list)
+    new_consents: list[tuple[ConsentKey, StoredConsent]] = field(default_factory=list)
+    known_consents: list[tuple[ConsentKey, StoredConsent]] = field(default_factory=list)
+    commands: list[tuple[bytes, StoredCommand]] = field(default_factory=list)
+    closed: list[tuple[UUID, int]] = field(default_factory=list)
+
+
+class WriteUnit(Protocol):
+    """One transaction that holds the head; nobody else appends meanwhile."""
+
+    head: Head
+
+    def find_subjects(self, lookups: Collection[bytes]) -> dict[bytes, Subject]:
+        """The open subjects of these lookups."""
+
+    def load_consents(self, keys: Collection[ConsentKey]) -> dict[ConsentKey, StoredConsent]:
+        """The stored states of these keys; a key never seen is missing."""
+
+    def consents_of(self, subject: UUID) -> dict[ConsentKey, StoredConsent]:
+        """Every stored state of one subject."""
+
+    def load_commands(self, commands: Collection[bytes]) -> dict[bytes, StoredCommand]:
+        """What is remembered of these command ids."""
+
+    def last_of_stream(self, stream: UUID) -> tuple[int, bytes] | None:
+        """`seq` and leaf hash of the stream's last event."""
+
+    def save_beside(self, batch: Batch) -> None:
+        """Write everything of the batch but its events, which the library's `save` brings."""
+
+
+class LedgerStore(Protocol):
+    """The tables of one provider. `last_lock_seconds`: how long the last write held the head."""
+
+    last_lock_seconds: float
+
+    def write(self) -> AbstractContextManager[WriteUnit]:
+        """Take the head; commit when the block ends, roll back when it raises.
+
+        Raises StoreUnavailable when the connection was lost: the outcome is then unknown, it may
+        have landed. Raises HeadBusy when the head was not free in time: nothing was written.
+        """
+
+    def find_subjects(self, lookups: Collection[bytes]) -> tuple[int, dict[bytes, Subject]]:
+        """The open subjects of these lookups, and the log position at which they were read."""
+
+    def generations(self, lookup: bytes) -> Sequence[Subject]:
+        """Every subject of an address, the newest generation first."""
+
+    def load_consents(self, keys: Collection[ConsentKey]) -> dict[ConsentKey, StoredConsent]:
+        """As WriteUnit's, without the head."""
+
+    def events_of(self, stream: UUID) -> Sequence[Event]:
+        """The events of a stream in order, positions included."""
+
+    def events_at(self, positions: Collection[int]) -> dict[int, Event]:
+        """The events at these positions."""
+
+    def payloads_at(self, positions: Collection[int]) -> dict[int, bytes]:
+        """The sealed payloads at these positions; an event without one is missing."""
+
+    def last_position(self) -> int:
+        """The log's size, 0 when empty."""
+
+
+class Vault(Protocol):
+    """Keys and personal data of one provider (design.md §6)."""
+
+    def lookup(self, uri: str) -> bytes:
+        """32 bytes by which an address is found again."""
+
+    def new_subject(self, address: Address, *, generation: int, at: datetime) -> SealedSubject:
+        """A subject for an address not known yet, with a fresh key."""
+
+    def command_id(self, brand_code: BrandCode, item_id: str) -> bytes:
+        """32 bytes under which a command is remembered; the giver's id itself is not stored."""
+
+    def content_digest(self, content: Iterable[str]) -> bytes:
+        """32 keyed bytes that tell whether two commands ask the same."""
+
+    def seal(self, key: bytes, event_id: UUID, groups: Groups) -> bytes:
+        """Groups that the canonical address alone does not tell, sealed for one event."""
+
+    def open(self, key: bytes, event_id: str, sealed: bytes) -> dict[str, object]:
+        """The groups of `seal`. Raises LedgerBroken."""
+
+    def provider_key(self) -> bytes:
+        """The key from which groups of provider events are salted and sealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A service provider kept here."""
+
+    iys_code: IysCode
+    title: str
+    log_origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """A brand kept here."""
+
+    iys_code: IysCode
+    brand_code: BrandCode
+    name: str
+    closed: bool

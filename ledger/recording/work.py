@@ -1,0 +1,279 @@
+"""One transaction's work while the head is held."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from ledger import clock
+from ledger.addresses import Address
+from ledger.aggregates import events
+from ledger.aggregates.bodies import Body, ConsentBody, RecipientReassigned
+from ledger.aggregates.commands import RecordAct
+from ledger.aggregates.consent import Consent, evolve
+from ledger.aggregates.decide import Decided, decide
+from ledger.aggregates.events import Event
+from ledger.aggregates.generations import carried_lines, opens_next
+from ledger.aggregates.keys import ConsentKey, uuid7
+from ledger.evidence import canonical
+from ledger.ports import (
+    Batch,
+    Groups,
+    SealedSubject,
+    StoredCommand,
+    StoredConsent,
+    Subject,
+    Vault,
+    WriteUnit,
+)
+from ledger.recording.request import Prepared, Receipt, bind, bound_groups, stored_groups
+from ledger.vocabulary import Outcome
+
+
+@dataclass(slots=True)
+class Slot:
+    """The state of one consent while a batch is worked through."""
+
+    consent: Consent
+    leaf_hash: str = canonical.ZERO_HASH
+    position: int = 0
+    is_new: bool = True
+    changed: bool = False
+
+
+class Work:
+    """What happens while the head is held. Collects into `batch`; the caller saves and commits."""
+
+    def __init__(
+        self, unit: WriteUnit, vault: Vault, *, log_origin: str, fresh: dict[UUID, SealedSubject]
+    ) -> None:
+        self.unit = unit
+        self.batch = Batch()
+        self.slots: dict[ConsentKey, Slot] = {}
+        self._vault = vault
+        self._log = log_origin
+        self._fresh = fresh
+        self._tails: dict[UUID, tuple[int, str]] = {}
+        self._commands: dict[bytes, StoredCommand] = {}
+        self._moved: dict[UUID, Subject] = {}
+        self.recorded = max(clock.utc_text_micros(unit.head.now), unit.head.recorded)
+
+    def load(self, prepared: Sequence[Prepared]) -> None:
+        """Read the states and remembered commands that the batch is about."""
+        keys = {key for one in prepared for key in one.keys if key.subject not in self._fresh}
+        for key, stored in self.unit.load_consents(keys).items() if keys else ():
+            self.slots[key] = _slot(stored)
+        commands = {one.command_id for one in prepared if one.command_id is not None}
+        if commands:
+            self._commands = self.unit.load_commands(commands)
+
+    def carry_out(self, one: Prepared) -> Receipt:
+        """Decide, frame and remember one request; the strongest outcome of its keys."""
+        if one.command_id is not None:
+            known = self._commands.get(one.command_id)
+            if known is not None:
+                return self._answer_again(one, known)
+        receipts = [self._carry_out_key(one, index) for index in range(len(one.keys))]
+        receipt = max(receipts, key=lambda receipt: _STRENGTH[receipt.outcome])
+        positions = tuple(made.position for made in receipts if made.position is not None)
+        if one.command_id is not None and positions:
+            made = StoredCommand(one.content, receipt.outcome, receipt.code, positions)
+            self._commands[one.command_id] = made
+            self.batch.commands.append((one.command_id, made))
+        return receipt
+
+    def append(self, body: Body, stream: UUID, *, groups: Groups, key: bytes) -> Event:
+        """Add an event of a stream that has no stored state: the provider's or a recipient's."""
+        seq, prev = self._tail(stream)
+        event_id = self._new_id()
+        event = self._frame(
+            body,
+            stream=stream,
+            seq=seq + 1,
+            prev=prev,
+            event_id=event_id,
+            commit=bind(key, event_id, groups),
+        )
+        self._tails[stream] = (event.seq, event.leaf_hash.hex())
+        if groups:
+            self.batch.payloads.append((event.position, self._vault.seal(key, event_id, groups)))
+        return event
+
+    def reassign(
+        self, address: Address, former: Subject, *, reason: str, actor: str, approved_by: str | None
+    ) -> Subject:
+        """Open the address's next generation: new subject and keys, İYS's lines carried over."""
+        now = self.unit.head.now
+        made = self._vault.new_subject(address, generation=former.generation + 1, at=now)
+        subject = made.subject
+        body = RecipientReassigned(
+            subject=str(subject.id),
+            generation=subject.generation,
+            previous=str(former.id),
+            reason=reason,
+            at=clock.utc_text(now),
+            actor=actor,
+            approved_by=approved_by,
+        )
+        event = self.append(body, events.stream_of(body, log=self._log), groups={}, key=subject.key)
+        self.batch.closed.append((former.id, event.position))
+        self.batch.recipients.append(made)
+        self._moved[former.id] = subject
+        stored = self.unit.consents_of(former.id)
+        states = {key: held.consent for key, held in stored.items()}
+        states |= {key: s.consent for key, s in self.slots.items() if key.subject == former.id}
+        for line in carried_lines(
+            states.items(), subject.id, tzdata=clock.TZDATA_VERSION, actor=actor
+        ):
+            key = events.key_of(line)
+            self._add(self._slot_of(key), key, line, {}, None, None)
+        return subject
+
+    def finish(self) -> Batch:
+        """The batch with the states as they are now."""
+        for key, slot in self.slots.items():
+            if slot.changed:
+                stored = StoredConsent(slot.consent, bytes.fromhex(slot.leaf_hash), slot.position)
+                side = self.batch.new_consents if slot.is_new else self.batch.known_consents
+                side.append((key, stored))
+        used = {key.subject for key, slot in self.slots.items() if slot.changed}
+        self.batch.recipients += [made for id_, made in self._fresh.items() if id_ in used]
+        return self.batch
+
+    def _carry_out_key(self, one: Prepared, index: int) -> Receipt:
+        request, key = one.request, one.keys[index]
+        commit, payload = one.commits[index], one.payloads[index]
+        event_id: UUID | None = one.event_ids[index]
+        subject = self._moved.get(key.subject)
+        slot = self._slot_of(key)
+        if subject is None and opens_next(key, slot.consent, request.command):
+            command = request.command
+            assert isinstance(command, RecordAct)
+            subject = self.reassign(
+                request.address,
+                one.subject,
+                reason="LINE_CLOSED",
+                actor=command.provenance.actor,
+                approved_by=command.provenance.approved_by,
+            )
+        if subject is not None:
+            key = replace(key, subject=subject.id)
+            slot = self._slot_of(key)
+            event_id = self._new_id()
+            commit = bind(subject.key, event_id, bound_groups(request))
+            stored = stored_groups(request)
+            payload = self._vault.seal(subject.key, event_id, stored) if stored else None
+        decided = decide(key, slot.consent, request.command)
+        first: Event | None = None
+        for body in decided.bodies:
+            event = self._add(slot, key, body, commit, event_id, payload)
+            first = first or event
+            commit, payload, event_id = {}, None, None
+        return Receipt(
+            decided.outcome, decided.code, _position(decided, slot, first), first, slot.consent
+        )
+
+    def _add(
+        self,
+        slot: Slot,
+        key: ConsentKey,
+        body: ConsentBody,
+        commit: dict[str, str],
+        event_id: UUID | None,
+        payload: bytes | None,
+    ) -> Event:
+        event = self._frame(
+            body,
+            stream=key.stream,
+            seq=slot.consent.version + 1,
+            prev=slot.leaf_hash,
+            event_id=event_id or uuid7(int(self.unit.head.now.timestamp() * 1000), os.urandom(10)),
+            commit=commit,
+        )
+        slot.consent = evolve(slot.consent, body, seq=event.seq, position=event.position)
+        slot.leaf_hash = event.leaf_hash.hex()
+        slot.position = event.position
+        slot.changed = True
+        if payload is not None:
+            self.batch.payloads.append((event.position, payload))
+        return event
+
+    def _frame(
+        self,
+        body: Body,
+        *,
+        stream: UUID,
+        seq: int,
+        prev: str,
+        event_id: UUID,
+        commit: dict[str, str],
+    ) -> Event:
+        event = events.frame(
+            body,
+            commit=commit,
+            event_id=event_id,
+            log=self._log,
+            prev=prev,
+            recorded=self.recorded,
+            seq=seq,
+            stream=stream,
+            position=self.unit.head.position + len(self.batch.events) + 1,
+        )
+        self.batch.events.append(event)
+        return event
+
+    def _new_id(self) -> UUID:
+        return uuid7(int(self.unit.head.now.timestamp() * 1000), os.urandom(10))
+
+    def _slot_of(self, key: ConsentKey) -> Slot:
+        slot = self.slots.get(key)
+        if slot is None:
+            slot = self.slots[key] = Slot(Consent())
+        return slot
+
+    def _tail(self, stream: UUID) -> tuple[int, str]:
+        if stream not in self._tails:
+            last = self.unit.last_of_stream(stream)
+            self._tails[stream] = (
+                (0, canonical.ZERO_HASH) if last is None else (last[0], last[1].hex())
+            )
+        return self._tails[stream]
+
+    def _answer_again(self, one: Prepared, known: StoredCommand) -> Receipt:
+        consent = self._slot_of(one.keys[0]).consent
+        if known.content != one.content:
+            return Receipt(Outcome.REFUSED, "L-ID-REUSED", None, None, consent)
+        return Receipt(Outcome.ALREADY, known.code, known.positions[0], None, consent)
+
+
+_STRENGTH: Final = {
+    Outcome.REFUSED: 0,
+    Outcome.ALREADY: 1,
+    Outcome.HISTORY: 2,
+    Outcome.HELD: 3,
+    Outcome.RECORDED: 4,
+    Outcome.WARNED: 5,
+    Outcome.SUPPRESSED: 6,
+}
+"""Of a request on several keys, the outcome that says most."""
+
+
+def _slot(stored: StoredConsent) -> Slot:
+    return Slot(stored.consent, stored.leaf_hash.hex(), stored.position, is_new=False)
+
+
+def _position(decided: Decided, slot: Slot, first: Event | None) -> int | None:
+    if first is not None:
+        return first.position
+    twin = (act.position for act in slot.consent.acts if act.seq == decided.act_seq)
+    return next(twin, None)
+
+
+def clock_disagrees(head_now: datetime, recorded: str, host_now: datetime) -> float:
+    """Seconds by which host, database and last stamp disagree at most."""
+    against_host = abs((head_now - host_now).total_seconds())
+    if not recorded:
+        return against_host
+    return max(against_host, (clock.from_utc_text(recorded) - head_now).total_seconds())

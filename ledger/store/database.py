@@ -1,0 +1,118 @@
+"""Connections: one pool, the application's role, one provider's schema at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from ledger.errors import HeadBusy, SettingsRefused, StoreUnavailable
+from ledger.store.sql import load_blocks
+from ledger.vocabulary import IysCode
+
+LOCK_TIMEOUT: Final = timedelta(seconds=10)
+IDLE_IN_TRANSACTION_TIMEOUT: Final = timedelta(seconds=5)
+POOL_SIZE_MAX: Final = 8
+POOL_WAIT_SECONDS: Final = 15.0
+VERSION_MIN: Final = 150000
+
+SQL: Final = load_blocks("ledger.store", "ledger.sql")
+
+
+class LedgerConnection(psycopg.Connection[TupleRow]):
+    """A connection that remembers whose schema it looks at."""
+
+    schema: str | None = None
+
+
+def schema_of(iys_code: IysCode) -> str:
+    """The provider's schema (design.md §3)."""
+    return f"sp_{int(iys_code)}"
+
+
+class Database:
+    """A pool of connections that use the tables and make none."""
+
+    def __init__(self, dsn: str, *, size_max: int = POOL_SIZE_MAX) -> None:
+        self._pool = ConnectionPool(
+            dsn,
+            connection_class=LedgerConnection,
+            kwargs={"options": _options(), "application_name": "izin"},
+            configure=_configure,
+            check=ConnectionPool.check_connection,
+            min_size=1,
+            max_size=size_max,
+            timeout=POOL_WAIT_SECONDS,
+            reconnect_timeout=POOL_WAIT_SECONDS,
+            open=False,
+        )
+
+    def open(self) -> None:
+        """Connect and look whether the server keeps what it commits.
+
+        Raises StoreUnavailable if it cannot be reached, SettingsRefused if it is unsafe or too old.
+        """
+        try:
+            self._pool.open(wait=True, timeout=POOL_WAIT_SECONDS)
+        except PoolTimeout as error:
+            self._pool.close()
+            raise StoreUnavailable("PostgreSQL cannot be reached") from error
+        with self.connection() as connection:
+            row = connection.execute(SQL["server_is_safe"]).fetchone()
+        assert row is not None
+        if not row[0]:
+            raise SettingsRefused("fsync, full_page_writes and synchronous_commit must be on")
+        if row[1] < VERSION_MIN:
+            raise SettingsRefused(f"PostgreSQL 15 or newer is needed, this is {row[1] // 10000}")
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._pool.close()
+
+    @contextmanager
+    def connection(self, iys_code: IysCode | None = None) -> Iterator[LedgerConnection]:
+        """A connection with a transaction around the block, on the provider's schema.
+
+        Raises StoreUnavailable when the server went away: the outcome of what was under way is
+        then unknown.
+        """
+        try:
+            with self._pool.connection() as connection:
+                if iys_code is not None:
+                    _use(connection, schema_of(iys_code))
+                yield connection
+        except PoolTimeout as error:
+            raise StoreUnavailable("no connection to PostgreSQL became free") from error
+        except psycopg.errors.LockNotAvailable as error:
+            raise HeadBusy("the log is being written by others") from error
+        except psycopg.OperationalError as error:
+            raise StoreUnavailable("the connection to PostgreSQL was lost") from error
+
+
+def _options() -> str:
+    settings = {
+        "lock_timeout": int(LOCK_TIMEOUT.total_seconds() * 1000),
+        "idle_in_transaction_session_timeout": int(
+            IDLE_IN_TRANSACTION_TIMEOUT.total_seconds() * 1000
+        ),
+        "jit": "off",
+        "timezone": "UTC",
+    }
+    return " ".join(f"-c {name}={setting}" for name, setting in settings.items())
+
+
+def _configure(connection: LedgerConnection) -> None:
+    # The embedded cluster's user is a superuser: without this, grants would guard nothing.
+    connection.execute("SET ROLE izin_app")
+    connection.commit()
+
+
+def _use(connection: LedgerConnection, schema: str) -> None:
+    if connection.schema == schema:
+        return
+    connection.execute(SQL["use_provider"], {"schema": schema})
+    connection.commit()
+    connection.schema = schema

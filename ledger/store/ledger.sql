@@ -1,0 +1,177 @@
+-- Statements of the write path and its reads. Schema: migrations/provider.
+
+-- use_provider --
+SELECT set_config('search_path', %(schema)s, false)
+
+-- lock_head --
+SELECT one FROM ledger_head FOR UPDATE
+
+-- read_head --
+-- In a statement of its own: the one that waited for the lock has a snapshot from before the wait.
+SELECT last.position, last.state, clock_timestamp() AS now
+  FROM (SELECT 1) AS one
+  LEFT JOIN LATERAL (
+       SELECT position, state FROM stored_events ORDER BY position DESC LIMIT 1
+       ) AS last ON true
+
+-- last_position --
+SELECT max(position) FROM stored_events
+
+-- find_recipients --
+SELECT subject, lookup, generation, wrapped_key, kek_epoch
+  FROM recipients
+ WHERE closed_position IS NULL
+   AND lookup = ANY (%(lookups)s)
+
+-- find_generations --
+SELECT subject, lookup, generation, wrapped_key, kek_epoch, closed_position
+  FROM recipients
+ WHERE lookup = %(lookup)s
+ ORDER BY generation DESC
+
+-- load_consents --
+SELECT c.subject, c.brand_code, c.recipient_type, c.channel, c.seq, c.position, c.leaf_hash, c.state
+  FROM unnest(%(subjects)s::uuid[], %(brands)s::bigint[], %(types)s::smallint[],
+              %(channels)s::smallint[]) AS k (subject, brand_code, recipient_type, channel)
+  JOIN current_consent AS c USING (subject, brand_code, recipient_type, channel)
+
+-- consents_of_subject --
+SELECT subject, brand_code, recipient_type, channel, seq, position, leaf_hash, state
+  FROM current_consent
+ WHERE subject = %(subject)s
+
+-- load_commands --
+SELECT command, content, outcome, code, positions
+  FROM commands
+ WHERE command = ANY (%(commands)s)
+
+-- last_of_stream --
+SELECT seq, state
+  FROM stored_events
+ WHERE stream = %(stream)s
+ ORDER BY seq DESC
+ LIMIT 1
+
+-- copy_events --
+COPY stored_events (position, stream, seq, topic, state) FROM STDIN (FORMAT BINARY)
+
+-- copy_recipients --
+COPY recipients (subject, lookup, generation, sealed_address, wrapped_key, kek_epoch)
+  FROM STDIN (FORMAT BINARY)
+
+-- copy_payloads --
+COPY payloads (position, sealed) FROM STDIN (FORMAT BINARY)
+
+-- copy_consents --
+COPY current_consent
+     (subject, brand_code, recipient_type, channel, seq, position, leaf_hash, state)
+  FROM STDIN (FORMAT BINARY)
+
+-- update_consents --
+UPDATE current_consent AS c
+   SET seq = n.seq, position = n.position, leaf_hash = n.leaf_hash, state = n.state
+  FROM unnest(%(subjects)s::uuid[], %(brands)s::bigint[], %(types)s::smallint[],
+              %(channels)s::smallint[], %(seqs)s::bigint[], %(positions)s::bigint[],
+              %(hashes)s::bytea[], %(states)s::bytea[])
+       AS n (subject, brand_code, recipient_type, channel, seq, position, leaf_hash, state)
+ WHERE c.subject = n.subject
+   AND c.brand_code = n.brand_code
+   AND c.recipient_type = n.recipient_type
+   AND c.channel = n.channel
+
+-- copy_commands --
+COPY commands (command, content, outcome, code, positions) FROM STDIN (FORMAT BINARY)
+
+-- close_recipient --
+UPDATE recipients
+   SET closed_position = %(position)s
+ WHERE subject = %(subject)s
+   AND closed_position IS NULL
+
+-- select_events --
+SELECT position, stream, seq, topic, state
+  FROM stored_events
+ WHERE stream = %(stream)s
+   AND seq > %(after)s
+   AND seq <= %(until)s
+ ORDER BY seq
+ LIMIT %(limit)s
+
+-- select_events_desc --
+SELECT position, stream, seq, topic, state
+  FROM stored_events
+ WHERE stream = %(stream)s
+   AND seq > %(after)s
+   AND seq <= %(until)s
+ ORDER BY seq DESC
+ LIMIT %(limit)s
+
+-- select_log --
+SELECT position, stream, seq, topic, state
+  FROM stored_events
+ WHERE position > %(after)s
+   AND position <= %(until)s
+ ORDER BY position
+ LIMIT %(limit)s
+
+-- select_log_topics --
+SELECT position, stream, seq, topic, state
+  FROM stored_events
+ WHERE position > %(after)s
+   AND position <= %(until)s
+   AND topic = ANY (%(topics)s)
+ ORDER BY position
+ LIMIT %(limit)s
+
+-- events_at --
+SELECT position, stream, seq, topic, state
+  FROM stored_events
+ WHERE position = ANY (%(positions)s)
+
+-- open_payloads --
+SELECT position, sealed
+  FROM payloads
+ WHERE position = ANY (%(positions)s)
+
+-- sealed_address --
+SELECT sealed_address, wrapped_key, kek_epoch
+  FROM recipients
+ WHERE subject = %(subject)s
+
+-- server_is_safe --
+SELECT current_setting('fsync') = 'on'
+       AND current_setting('full_page_writes') = 'on'
+       AND current_setting('synchronous_commit') NOT IN ('off', 'local') AS safe,
+       current_setting('server_version_num')::integer AS version
+
+-- providers --
+SELECT iys_code, title, log_origin, key_check
+  FROM izin.providers
+ ORDER BY iys_code
+
+-- provider --
+SELECT iys_code, title, log_origin, key_check
+  FROM izin.providers
+ WHERE iys_code = %(iys_code)s
+
+-- add_provider --
+INSERT INTO izin.providers (iys_code, title, mersis, vkn, kep, address, log_origin, key_check)
+VALUES (%(iys_code)s, %(title)s, %(mersis)s, %(vkn)s, %(kep)s, %(address)s, %(log_origin)s,
+        %(key_check)s)
+ON CONFLICT (iys_code) DO NOTHING
+
+-- brand --
+SELECT iys_code, brand_code, name, closed
+  FROM izin.brands
+ WHERE brand_code = %(brand_code)s
+   AND (%(iys_code)s::bigint IS NULL OR iys_code = %(iys_code)s)
+
+-- brands --
+SELECT iys_code, brand_code, name, closed
+  FROM izin.brands
+ ORDER BY iys_code, brand_code
+
+-- add_brand --
+INSERT INTO izin.brands (iys_code, brand_code, name)
+VALUES (%(iys_code)s, %(brand_code)s, %(name)s)
+ON CONFLICT (iys_code, brand_code) DO NOTHING

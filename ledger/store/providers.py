@@ -1,0 +1,115 @@
+"""Providers and brands: the shared schema `izin` (design.md §3)."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ledger.errors import NotFound, SettingsRefused
+from ledger.ports import Brand, Provider
+from ledger.store.database import SQL, Database
+from ledger.store.migrate import make_provider_schema
+from ledger.store.vault_keys import KeyFolder, ProviderKeys
+from ledger.vocabulary import BrandCode, IysCode
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDetails:
+    """What stands on reports and letters of the provider; company data, not personal."""
+
+    title: str
+    mersis: str | None = None
+    vkn: str | None = None
+    kep: str | None = None
+    address: str | None = None
+
+
+class Providers:
+    """Who is kept here, and with which keys."""
+
+    def __init__(self, dsn: str, database: Database, folder: KeyFolder) -> None:
+        self._dsn = dsn
+        self._database = database
+        self._folder = folder
+
+    def add(self, iys_code: IysCode, details: ProviderDetails) -> Provider:
+        """Make the provider's schema and keys. Safe to repeat; the first details stand."""
+        make_provider_schema(self._dsn, iys_code)
+        public_key = self.public_key(iys_code)
+        keys = ProviderKeys.derive(self._folder.kek(), iys_code)
+        fingerprint = hashlib.sha256(bytes.fromhex(public_key)).hexdigest()[:16]
+        with self._database.connection() as connection:
+            connection.execute(
+                SQL["add_provider"],
+                {
+                    "iys_code": iys_code,
+                    "title": details.title,
+                    "mersis": details.mersis,
+                    "vkn": details.vkn,
+                    "kep": details.kep,
+                    "address": details.address,
+                    "log_origin": f"izin-defteri/{iys_code}/{fingerprint}",
+                    "key_check": keys.check,
+                },
+            )
+        return self.get(iys_code)
+
+    def get(self, iys_code: IysCode) -> Provider:
+        """Raises NotFound."""
+        with self._database.connection() as connection:
+            row = connection.execute(SQL["provider"], {"iys_code": iys_code}).fetchone()
+        if row is None:
+            raise NotFound(f"provider {iys_code} is not kept here")
+        return Provider(IysCode(row[0]), row[1], row[2])
+
+    def all(self) -> Sequence[Provider]:
+        """Every provider, by number."""
+        with self._database.connection() as connection:
+            rows = connection.execute(SQL["providers"]).fetchall()
+        return [Provider(IysCode(row[0]), row[1], row[2]) for row in rows]
+
+    def keys(self, iys_code: IysCode) -> ProviderKeys:
+        """The provider's keys. Raises SettingsRefused where they are not the ones it began with."""
+        with self._database.connection() as connection:
+            row = connection.execute(SQL["provider"], {"iys_code": iys_code}).fetchone()
+        if row is None:
+            raise NotFound(f"provider {iys_code} is not kept here")
+        keys = ProviderKeys.derive(self._folder.kek(), iys_code)
+        if not hmac.compare_digest(keys.check, row[3]):
+            raise SettingsRefused(
+                f"the key folder {self._folder.path} is not the one that provider {iys_code}"
+                " was made with: nothing could be read, and new records would be lost to it"
+            )
+        return keys
+
+    def public_key(self, iys_code: IysCode) -> str:
+        """The log's Ed25519 public key, 64 hex digits."""
+        public = self._folder.log_key(iys_code).public_key()
+        return public.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+    def add_brand(self, iys_code: IysCode, brand_code: BrandCode, name: str) -> Brand:
+        """Keep a brand of the provider. Safe to repeat. Raises NotFound."""
+        self.get(iys_code)
+        with self._database.connection() as connection:
+            connection.execute(
+                SQL["add_brand"], {"iys_code": iys_code, "brand_code": brand_code, "name": name}
+            )
+        return self.brand(brand_code, iys_code=iys_code)
+
+    def brand(self, brand_code: BrandCode, *, iys_code: IysCode | None = None) -> Brand:
+        """Raises NotFound; also where two providers have the brand and none was named."""
+        with self._database.connection() as connection:
+            rows = connection.execute(
+                SQL["brand"], {"brand_code": brand_code, "iys_code": iys_code}
+            ).fetchall()
+        if len(rows) != 1:
+            raise NotFound(f"brand {brand_code} is not kept here")
+        return Brand(IysCode(rows[0][0]), BrandCode(rows[0][1]), rows[0][2], rows[0][3])
+
+    def brands(self) -> Sequence[Brand]:
+        """Every brand, by provider and number."""
+        with self._database.connection() as connection:
+            rows = connection.execute(SQL["brands"]).fetchall()
+        return [Brand(IysCode(row[0]), BrandCode(row[1]), row[2], row[3]) for row in rows]

@@ -1,0 +1,98 @@
+"""Key files outside the data folder: the key of keys, and the log's signing key (design.md §6)."""
+
+import hmac
+import os
+import re
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from ledger.errors import SettingsRefused
+from ledger.vocabulary import IysCode
+
+KEY_BYTES: Final = 32
+KEK_EPOCH: Final = 1
+"""Number of the key of keys in use; a rotation takes the next one."""
+
+_KEY_TEXT: Final = re.compile(r"[0-9a-f]{64}\n?")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFolder:
+    """A folder of key files, 0700, each file 0600 with 64 hex digits."""
+
+    path: Path
+
+    def kek(self) -> bytes:
+        """The key of keys, made on first use. Raises SettingsRefused."""
+        return self._key(f"kek-{KEK_EPOCH}")
+
+    def log_key(self, iys_code: IysCode) -> Ed25519PrivateKey:
+        """The key that signs the provider's log, made on first use. Raises SettingsRefused."""
+        return Ed25519PrivateKey.from_private_bytes(self._key(f"log-{iys_code}"))
+
+    def _key(self, name: str) -> bytes:
+        file = self.path / name
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make(file)
+            state = file.stat()
+            text = file.read_text(encoding="ascii")
+        except (OSError, UnicodeError) as error:
+            raise SettingsRefused(f"the key file {file} cannot be read or made") from error
+        if stat.S_IMODE(state.st_mode) & 0o077:
+            raise SettingsRefused(f"the key file {file} is open to others: chmod 600 it")
+        if not _KEY_TEXT.fullmatch(text):
+            raise SettingsRefused(f"the key file {file} does not hold 64 hex digits")
+        return bytes.fromhex(text.strip())
+
+    def _make(self, file: Path) -> None:
+        if file.exists():
+            return
+        # Written aside and linked: of two processes that start at once, one key wins, whole.
+        draft = self.path / f".{file.name}-{secrets.token_hex(8)}"
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as out:
+                out.write(secrets.token_bytes(KEY_BYTES).hex() + "\n")
+                out.flush()
+                os.fsync(out.fileno())
+            try:
+                os.link(draft, file)
+            except FileExistsError:
+                return
+        finally:
+            draft.unlink()
+        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKeys:
+    """What follows from the key of keys for one provider, each key for one use."""
+
+    lookup: bytes = field(repr=False)
+    wrap: bytes = field(repr=False)
+    command: bytes = field(repr=False)
+    groups: bytes = field(repr=False)
+    check: bytes = field(repr=False)
+
+    @classmethod
+    def derive(cls, kek: bytes, iys_code: IysCode) -> "ProviderKeys":
+        """HKDF-SHA-256 with purpose and provider in `info` (RFC 5869)."""
+
+        def one(purpose: str) -> bytes:
+            info = f"izin-defteri/v1/{purpose}/{iys_code}".encode("ascii")
+            return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(kek)
+
+        check = hmac.digest(one("check"), b"key check", "sha256")
+        return cls(one("lookup"), one("wrap"), one("command"), one("groups"), check)
