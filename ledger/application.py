@@ -96,7 +96,9 @@ class ConsentLedger(Application[UUID]):
             self._save(work)
         return event
 
-    def append_once(self, body: Body, *, unless: Callable[[Event], bool]) -> Event | None:
+    def append_once(
+        self, body: Body, *, unless: Callable[[Event], bool], groups: Groups | None = None
+    ) -> Event | None:
         """As `append`, but not where `unless` holds of an event in the body's stream."""
         with self.store.write() as unit:
             # Under the lock nobody adds to the stream, so what another connection reads is all.
@@ -104,8 +106,7 @@ class ConsentLedger(Application[UUID]):
             if any(unless(event) for event in self.store.events_of(stream)):
                 return None
             work = self._work(unit, {})
-            stream = events.stream_of(body, log=self.log_origin)
-            event = work.append(body, stream, groups={}, key=self.vault.provider_key())
+            event = work.append(body, stream, groups=groups or {}, key=self.vault.provider_key())
             self._save(work)
         return event
 

@@ -1,6 +1,6 @@
 """The composition root: settings to wired objects. Only mains, the CLI and tests use it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
@@ -10,6 +10,8 @@ from ledger import clock
 from ledger.aggregates.provider_bodies import BrandOpened, LedgerOpened
 from ledger.application import ConsentLedger
 from ledger.ports import Brand, Provider
+from ledger.projections.follower import Follower
+from ledger.projections.outbox import Outbox
 from ledger.settings import Settings
 from ledger.store.database import POOL_SIZE_MAX, Database
 from ledger.store.embedded import EmbeddedPostgres
@@ -56,6 +58,14 @@ class Home:
             )
         return self._ledgers[iys_code]
 
+    def follower(self, iys_code: IysCode) -> Follower:
+        """What keeps the provider's İYS outbox up with the log."""
+        return Follower(self.database, iys_code, Outbox())
+
+    def follow(self, iys_code: IysCode) -> None:
+        """Bring the provider's projections to the end of the log."""
+        self.follower(iys_code).catch_up()
+
     def add_provider(self, iys_code: IysCode, details: ProviderDetails, *, actor: str) -> Provider:
         """Keep a provider and open its log: event 1 is `ledger.opened`. Safe to repeat."""
         provider = self.providers.add(iys_code, details)
@@ -95,11 +105,13 @@ def home(settings: Settings, *, pool_size_max: int = POOL_SIZE_MAX) -> Iterator[
     """
     with ExitStack() as stack:
         dsn = settings.database_url
+        revive: Callable[[], None] = lambda: None  # noqa: E731  # the default of a parameter
         if dsn is None:
             server = EmbeddedPostgres(settings.data.absolute(), pg_bin=settings.pg_bin)
             dsn = stack.enter_context(server).dsn
+            revive = server.ensure_running
         migrate(dsn)
-        database = Database(dsn, size_max=pool_size_max)
+        database = Database(dsn, size_max=pool_size_max, revive=revive)
         stack.callback(database.close)
         database.open()
         yield Home(dsn, database, KeyFolder(settings.key_folder))

@@ -1,5 +1,6 @@
 """The only module that asks for the time (style.md B1), and the only reading of Turkish time."""
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,6 +22,12 @@ def _zone(key: str) -> ZoneInfo:
 
 
 ISTANBUL: Final[ZoneInfo] = _zone("Europe/Istanbul")
+
+_IYS_FORM: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+_RFC_3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 Clock = Callable[[], datetime]
 """Gives the present instant, with zone."""
@@ -56,6 +63,19 @@ def from_utc_text(text: str) -> datetime:
     if not text.endswith("Z"):
         raise ValueError("an instant in UTC ends with Z")
     return datetime.fromisoformat(text)
+
+
+def parse_time(text: str) -> datetime:
+    """An instant as people and programs give it: İYS's form in Turkish time, or RFC 3339.
+
+    Raises ValueError for anything else, a `T` without offset among it.
+    """
+    if _IYS_FORM.fullmatch(text):
+        return datetime.fromisoformat(text).replace(tzinfo=ISTANBUL).astimezone(UTC)
+    at = datetime.fromisoformat(text) if _RFC_3339.fullmatch(text) else None
+    if at is None or at.utcoffset() is None:
+        raise ValueError("give 2026-11-22 10:15:00 (Turkish time) or 2026-11-22T10:15:00+03:00")
+    return at.astimezone(UTC)
 
 
 def iys_text(at: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     keys: Path | None = None
     pg_bin: str | None = None
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
-    lang: str = "tr"
+    api_key: SecretStr | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8563, ge=0, le=65535)
 

@@ -1,6 +1,6 @@
 """Connections: one pool, the application's role, one provider's schema at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
@@ -36,7 +36,15 @@ def schema_of(iys_code: IysCode) -> str:
 class Database:
     """A pool of connections that use the tables and make none."""
 
-    def __init__(self, dsn: str, *, size_max: int = POOL_SIZE_MAX) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        size_max: int = POOL_SIZE_MAX,
+        revive: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`revive` starts a server of our own again; called when a connection was lost."""
+        self._revive = revive
         self._pool = ConnectionPool(
             dsn,
             connection_class=LedgerConnection,
@@ -85,10 +93,12 @@ class Database:
                     _use(connection, schema_of(iys_code))
                 yield connection
         except PoolTimeout as error:
+            self._revive()
             raise StoreUnavailable("no connection to PostgreSQL became free") from error
         except psycopg.errors.LockNotAvailable as error:
             raise HeadBusy("the log is being written by others") from error
         except psycopg.OperationalError as error:
+            self._revive()
             raise StoreUnavailable("the connection to PostgreSQL was lost") from error
 
 

@@ -1,0 +1,137 @@
+"""Commands that read: status, history, fsck."""
+
+import typer
+
+from ledger import views
+from ledger.addresses import Address, parse_address
+from ledger.cli.context import choice, current, instant, recipient
+from ledger.clock import from_utc_text, iys_text
+from ledger.errors import AddressRefused, InputRefused
+from ledger.fsck import check
+from ledger.messages import message
+from ledger.views import entry_members, invalid_members, status_members
+from ledger.vocabulary import Channel, IysCode, RecipientType
+
+BRAND = typer.Option(..., "--brand", min=1, help="Marka kodu / brand code.")
+CHANNEL = typer.Option(..., "--channel", help="ARAMA, MESAJ, EPOSTA.")
+RECIPIENT = typer.Option(
+    ..., "--recipient", help="Adres; '-' standart girdiden okur / address, '-' reads stdin."
+)
+RECIPIENT_TYPE = typer.Option("BIREYSEL", "--recipient-type", help="BIREYSEL, TACIR.")
+IYS_CODE = typer.Option(None, "--iys-code", min=1, help="İYS numarası / number at İYS.")
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands on the tree."""
+    app.command("status")(status)
+    app.command("history")(history)
+    app.command("fsck")(fsck)
+
+
+def status(
+    brand: int = BRAND,
+    channel: str = CHANNEL,
+    recipient_text: str = RECIPIENT,
+    recipient_type: str = RECIPIENT_TYPE,
+    at: str | None = typer.Option(None, help="Hangi an için / as of which instant."),
+    known_at: str | None = typer.Option(None, help="O anda bilinenle / as known at."),
+    iys_code: int | None = IYS_CODE,
+) -> None:
+    """Bir adresin durumunu ve ileti iznini söyler / tells status and verdict of an address."""
+    context = current()
+    wanted = choice(Channel, channel, "--channel")
+    kind = choice(RecipientType, recipient_type, "--recipient-type")
+    as_of, known = instant(at, "--at"), instant(known_at, "--known-at")
+    try:
+        address = parse_address(recipient(recipient_text), wanted)
+    except AddressRefused as refused:
+        context.output.say(
+            f"INVALID_ADDRESS: {message(refused.code, 'tr')}",
+            f"INVALID_ADDRESS: {message(refused.code, 'en')}",
+        )
+        context.output.answer(invalid_members(refused.code))
+        return
+    with context.home() as home:
+        kept, ledger = context.brand(home, brand, iys_code)
+        view = views.status(ledger, kept, address, wanted, kind, at=as_of, known_at=known)
+    members = status_members(view)
+    verdict = view.verdict
+    can = context.output.text(
+        "gönderilebilir" if verdict.permitted else "gönderilemez",
+        "may be sent to" if verdict.permitted else "must not be sent to",
+    )
+    shown = f"{members['status'] or '–'}  {verdict.kind} {verdict.reason or ''}".rstrip()
+    context.output.say(f"{shown}: {can}", f"{shown}: {can}")
+    for name in ("consentDate", "source", "position"):
+        if members[name] is not None:
+            context.output.say(f"  {name}: {members[name]}", f"  {name}: {members[name]}")
+    context.output.answer(members)
+
+
+def history(
+    brand: int = BRAND,
+    channel: str = CHANNEL,
+    recipient_text: str = RECIPIENT,
+    recipient_type: str = RECIPIENT_TYPE,
+    iys_code: int | None = IYS_CODE,
+) -> None:
+    """Bir adresin bütün hareketlerini sayar / lists every event of an address."""
+    context = current()
+    wanted = choice(Channel, channel, "--channel")
+    kind = choice(RecipientType, recipient_type, "--recipient-type")
+    address = _address(recipient(recipient_text), wanted)
+    with context.home() as home:
+        kept, ledger = context.brand(home, brand, iys_code)
+        entries = views.history(ledger, kept, address, wanted, kind)
+    if not entries:
+        context.output.say("Kayıt yok.", "No record.")
+    for entry in entries:
+        event = entry.event
+        acted = iys_text(from_utc_text(entry.acted_at)) if entry.acted_at else "–"
+        recorded = iys_text(event.recorded_at)
+        line = f"{event.position}\t{event.body.TYPE}\t{acted}\t{recorded}"
+        context.output.say(line, line)
+    context.output.answer({"events": [entry_members(entry) for entry in entries]})
+
+
+def fsck(iys_code: int | None = IYS_CODE) -> None:
+    """Defteri baştan türetip karşılaştırır / re-derives everything and compares."""
+    context = current()
+    output = context.output
+    with context.home() as home, output.progress() as progress:
+        codes = [one.iys_code for one in home.providers.all()]
+        chosen = codes if iys_code is None else [IysCode(iys_code)]
+        reports = {}
+        for code in chosen:
+            task = progress.add_task(f"fsck {code}", total=home.ledger(code).store.last_position())
+            reports[code] = check(
+                home,
+                code,
+                on_progress=lambda done, task=task: progress.update(task, completed=done),  # type: ignore[misc]
+            )
+    clean = all(report.is_clean for report in reports.values())
+    for code, report in reports.items():
+        output.say(
+            f"{code}: {report.events} olay, {report.streams} akış, {report.subjects} adres:"
+            f" {'temiz' if report.is_clean else 'UYUŞMAZLIK VAR'}",
+            f"{code}: {report.events} events, {report.streams} streams, {report.subjects}"
+            f" addresses: {'clean' if report.is_clean else 'NOT CLEAN'}",
+        )
+        for finding in report.findings:
+            output.complain(f"  {finding}", f"  {finding}")
+    output.answer(
+        {
+            "clean": clean,
+            "events": sum(report.events for report in reports.values()),
+            "findings": [text for report in reports.values() for text in report.findings],
+        }
+    )
+    if not clean:
+        raise typer.Exit(1)
+
+
+def _address(text: str, channel: Channel) -> Address:
+    try:
+        return parse_address(text, channel)
+    except InputRefused as refused:
+        raise typer.BadParameter(message(refused.code, current().output.lang)) from refused

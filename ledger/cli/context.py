@@ -1,0 +1,85 @@
+"""What every command gets, and how it reads its own words."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+import typer
+
+from ledger import bootstrap
+from ledger.application import ConsentLedger
+from ledger.bootstrap import Home
+from ledger.cli.output import Output
+from ledger.clock import parse_time
+from ledger.ports import Brand
+from ledger.settings import Settings
+from ledger.vocabulary import BrandCode, IysCode
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+ACTOR = "system:cli"
+LINE_CHARACTERS_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Settings and the way out."""
+
+    settings: Settings
+    output: Output
+
+    @contextmanager
+    def home(self) -> Iterator[Home]:
+        """The database of these settings, open."""
+        with bootstrap.home(self.settings) as home:
+            yield home
+
+    def brand(
+        self, home: Home, brand_code: int, iys_code: int | None
+    ) -> tuple[Brand, ConsentLedger]:
+        """A brand and the ledger it is kept in. Raises NotFound."""
+        wanted = None if iys_code is None else IysCode(iys_code)
+        brand = home.providers.brand(BrandCode(brand_code), iys_code=wanted)
+        return brand, home.ledger(brand.iys_code)
+
+
+_running: ContextVar[Context] = ContextVar("running command")
+
+
+def begin(context: Context) -> None:
+    """Make this the context of the command about to run."""
+    _running.set(context)
+
+
+def current() -> Context:
+    """The context of the running command."""
+    return _running.get()
+
+
+def choice(kind: type[Choice], text: str, option: str) -> Choice:
+    """One of İYS's words. Raises BadParameter naming them all."""
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise typer.BadParameter(", ".join(kind), param_hint=option) from error
+
+
+def instant(text: str | None, option: str) -> datetime | None:
+    """A time as people give it. Raises BadParameter naming both forms."""
+    if text is None:
+        return None
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        forms = "2026-11-22 10:15:00 | 2026-11-22T10:15:00+03:00"
+        raise typer.BadParameter(forms, param_hint=option) from error
+
+
+def recipient(text: str) -> str:
+    """The address, from standard input for `-`: it then stands in no list of processes."""
+    return sys.stdin.readline(LINE_CHARACTERS_MAX).rstrip("\n") if text == "-" else text

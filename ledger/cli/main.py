@@ -1,0 +1,106 @@
+"""`izin`: the command line. Exit codes: 0 ok, 1 failed, 2 usage (design.md §11)."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from pydantic import ValidationError
+
+from ledger.cli import asking, keeping, running
+from ledger.cli.context import Context, begin
+from ledger.cli.output import Output
+from ledger.errors import LedgerError
+from ledger.importing.reader import FileRefused
+from ledger.messages import message
+from ledger.settings import Settings
+
+HOISTED = {"--data": True, "--lang": True, "--json": False}
+"""Options that may stand anywhere on the line, and whether a value follows."""
+
+app = typer.Typer(
+    name="izin",
+    help="İzin Defteri: ticari ileti onay ve retlerinin değiştirilemez defteri.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def options(
+    data: str | None = typer.Option(None, help="Veri klasörü (IZIN_DATA) / data folder."),
+    lang: str = typer.Option("tr", help="Dil / language: tr, en."),
+    as_json: bool = typer.Option(
+        False, "--json", help="Son satır tek JSON nesnesi / last line is one JSON object."
+    ),
+) -> None:
+    """Options of every command; they may stand before or behind it."""
+    if lang not in ("tr", "en"):
+        raise typer.BadParameter("tr, en", param_hint="--lang")
+    given = {} if data is None else {"data": data}
+    settings = Settings(**given)  # type: ignore[arg-type]  # pydantic reads the path
+    begin(Context(settings, Output(lang, as_json)))
+
+
+keeping.register(app)
+asking.register(app)
+running.register(app)
+
+
+def hoist(arguments: Sequence[str]) -> list[str]:
+    """Put the options of `HOISTED` first, wherever they stood before a `--`."""
+    front: list[str] = []
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            return [*front, *rest, word, *words]
+        name = word.partition("=")[0]
+        if name not in HOISTED:
+            rest.append(word)
+            continue
+        front.append(word)
+        if HOISTED[name] and "=" not in word:
+            front.extend(value for value in [next(words, None)] if value is not None)
+    return [*front, *rest]
+
+
+def main() -> None:
+    """Run one command and end with its exit code."""
+    arguments = hoist(sys.argv[1:])
+    output = _output(arguments)
+    try:
+        code = app(arguments, standalone_mode=False)
+    except typer.TyperException as error:
+        text = error.format_message()
+        output.complain(f"Kullanım hatası: {text}", f"Usage error: {text}")
+        raise SystemExit(2) from error
+    except (typer.Abort, KeyboardInterrupt) as error:
+        raise SystemExit(130) from error
+    except FileRefused as refused:
+        text = message(refused.code, output.lang)
+        output.complain(f"Dosya reddedildi: {text}", f"The file was refused: {text}")
+        output.answer({"error": refused.code, "message": text})
+        raise SystemExit(1) from refused
+    except ValidationError as error:
+        names = ", ".join(str(part["loc"][0]) for part in error.errors())
+        output.complain(f"Geçersiz ayar: {names}", f"A setting cannot be used: {names}")
+        raise SystemExit(2) from error
+    except LedgerError as error:
+        output.complain(f"Olmadı: {error}", f"Failed: {error}")
+        output.answer({"error": type(error).__name__, "message": str(error)})
+        raise SystemExit(1) from error
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _output(arguments: Sequence[str]) -> Output:
+    english = any(
+        word == "--lang=en" or (word == "--lang" and following == "en")
+        for word, following in zip(arguments, [*arguments[1:], ""], strict=True)
+    )
+    return Output("en" if english else "tr", "--json" in arguments)
+
+
+if __name__ == "__main__":
+    main()

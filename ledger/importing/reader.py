@@ -1,0 +1,148 @@
+"""Rows of a text file, bounded in every way: one physical line is one row, whatever is in it."""
+
+import csv
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from ledger.errors import LedgerError
+
+BLOCK_BYTES: Final = 1 << 20
+LINE_BYTES_MAX: Final = 64 * 1024
+"""A longer line is one refused row; its bytes are passed over without being kept."""
+SEPARATORS: Final = (",", ";", "\t")
+
+TOO_LONG: Final = "L-LINE-TOO-LONG"
+UNREADABLE: Final = "L-ROW-UNREADABLE"
+
+
+class FileRefused(LedgerError):
+    """The file as a whole cannot be imported; nothing of it was recorded. `code` is `L-…`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the file is refused: {code}")
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the file, from 1. `fault` names why it has no fields."""
+
+    line: int
+    fields: Sequence[str]
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextForm:
+    """How the bytes of a file are to be read."""
+
+    encoding: str
+    separator: str
+    sha256: str
+    lines: int
+
+
+def look_at(path: Path) -> TextForm:
+    """Read the file once: its digest, encoding and separator.
+
+    Raises FileRefused: L-FILE-EMPTY, L-FILE-UNREADABLE.
+    """
+    digest = hashlib.sha256()
+    is_utf8, lines, first = True, 0, b""
+    try:
+        with path.open("rb") as file:
+            for line in _lines(file, digest):
+                lines += 1
+                if lines == 1:
+                    first = line or b""
+                if is_utf8 and line is not None and not _is_utf8(line):
+                    is_utf8 = False
+    except OSError as error:
+        raise FileRefused("L-FILE-UNREADABLE") from error
+    if first.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
+        raise FileRefused("L-FILE-UNREADABLE")
+    if lines == 0 or (lines == 1 and not first.strip()):
+        raise FileRefused("L-FILE-EMPTY")
+    encoding = "utf-8-sig" if is_utf8 else "cp1254"
+    heading = first.decode(encoding, errors="replace")
+    separator = max(SEPARATORS, key=heading.count)
+    return TextForm(encoding, separator, digest.hexdigest(), lines)
+
+
+def rows(path: Path, form: TextForm) -> Iterator[Row]:
+    """Every line of the file that is not empty, in order."""
+    text = _text_lines(path, form)
+    faults: dict[int, str] = {}
+    number = 0
+
+    def readable() -> Iterator[str]:
+        nonlocal number
+        for line, fault in text:
+            number += 1
+            if fault is not None:
+                faults[number] = fault
+                yield "\n"  # an empty record keeps the reader in step with the lines
+            else:
+                yield line
+
+    for fields in csv.reader(readable(), delimiter=form.separator):
+        fault = faults.pop(number, None) if faults else None
+        if fault is not None:
+            yield Row(number, (), fault)
+        elif fields and any(fields):
+            yield Row(number, fields)
+
+
+def _text_lines(path: Path, form: TextForm) -> Iterator[tuple[str, str | None]]:
+    encoding = "utf-8" if form.encoding == "utf-8-sig" else form.encoding
+    with path.open("rb") as file:
+        first = True
+        for raw in _lines(file, None):
+            if raw is None:
+                yield "", TOO_LONG
+                continue
+            if first and form.encoding == "utf-8-sig":
+                raw = raw.removeprefix(b"\xef\xbb\xbf")
+            first = False
+            try:
+                line = raw.decode(encoding)
+            except UnicodeDecodeError:
+                yield "", UNREADABLE
+                continue
+            # An odd quote would join this line to the next ones; a bare CR splits it unseen.
+            broken = "\x00" in line or line.count('"') % 2 or "\r" in line
+            yield line, UNREADABLE if broken else None
+
+
+def _lines(file: BinaryIO, digest: "hashlib._Hash | None") -> Iterator[bytes | None]:
+    """Lines without their end; None for one that is longer than the bound."""
+    rest = b""
+    skipping = False
+    while block := file.read(BLOCK_BYTES):
+        if digest is not None:
+            digest.update(block)
+        parts = (rest + block).split(b"\n")
+        rest = parts.pop()
+        for part in parts:
+            if skipping or len(part) > LINE_BYTES_MAX:
+                skipping = False
+                yield None
+            else:
+                yield part.removesuffix(b"\r")
+        if len(rest) > LINE_BYTES_MAX:
+            skipping, rest = True, b""
+    if skipping:
+        yield None
+    elif rest:
+        yield rest.removesuffix(b"\r")
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
