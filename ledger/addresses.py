@@ -7,7 +7,6 @@ itself; tests hold the two to the same answer.
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -15,6 +14,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
 from ledger.errors import AddressRefused
+from ledger.values import Discreet
 from ledger.vocabulary import Channel
 
 CANONICALISATION: Final = 1
@@ -56,8 +56,7 @@ class AddressKind(StrEnum):
     OTHER = "OTHER"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Discreet, frozen=True, gc=False):
     """A recipient's address in the one spelling we store. Build with `parse_address`.
 
     `uri`: `tel:+90…` or `mailto:…`. `as_entered`: the text as it came, in NFC, at most
@@ -65,9 +64,9 @@ class Address:
     Never printed: logs, tracebacks and assertion diffs show the kind only.
     """
 
-    uri: str = field(repr=False)
+    uri: str
     kind: AddressKind
-    as_entered: str = field(repr=False)
+    as_entered: str
     notes: tuple[str, ...] = ()
 
     @property

@@ -130,16 +130,19 @@ class ConsentLedger(Application[UUID]):
         }
         read_at, known = self.store.find_subjects(lookups.values())
         at = self.now()
+        milliseconds = int(at.timestamp() * 1000)
         fresh: dict[bytes, SealedSubject] = {}
         prepared = []
         for request in requests:
-            lookup = lookups[request.address.uri]
+            address = request.address
+            lookup = lookups[address.uri]
             subject = known.get(lookup)
             if subject is None:
-                if lookup not in fresh:
-                    fresh[lookup] = self.vault.new_subject(request.address, generation=1, at=at)
-                subject = fresh[lookup].subject
-            milliseconds = int(at.timestamp() * 1000)
+                made = fresh.get(lookup)
+                if made is None:
+                    made = self.vault.new_subject(address, lookup=lookup, generation=1, at=at)
+                    fresh[lookup] = made
+                subject = made.subject
             prepared.append(prepare(request, subject, self.vault, milliseconds=milliseconds))
         with self.store.write() as unit:
             if unit.head.position != read_at:
@@ -166,7 +169,10 @@ class ConsentLedger(Application[UUID]):
     def _save(self, work: Work) -> None:
         batch = work.finish()
         if batch.events:
-            self.save(*batch.events, unit=work.unit)
+            # What `save(*events)` comes to, less its look at each event's type and the recordings
+            # nobody asks for: 9 µs an event under the lock.
+            stored = [self.mapper.to_stored_event(event) for event in batch.events]
+            self.recorder.insert_events(stored, unit=work.unit)
             work.unit.save_beside(batch)
 
     def _clock_is_sound(self, work: Work) -> bool:

@@ -279,7 +279,7 @@ class _Streams:
         if isinstance(event.body, ActBody) and RECIPIENT_GROUP not in groups:
             as_entered = opened.uri.partition(":")[2]
             groups[RECIPIENT_GROUP] = recipient_group(opened.uri, as_entered)
-        if bind(opened.key, UUID(event.id), groups) != dict(event.commit):
+        if bind(opened.key, event.id, groups) != dict(event.commit):
             self._report.find(f"event {event.position}: commit is not that of the vault's values")
 
 

@@ -14,35 +14,33 @@ from ledger.addresses import Address
 from ledger.aggregates.consent import Consent
 from ledger.aggregates.events import Event
 from ledger.aggregates.keys import ConsentKey
+from ledger.values import Discreet, Value
 from ledger.vocabulary import BrandCode, IysCode
 
 Groups = Mapping[str, object]
 """Values bound by a commitment each, by group name (design.md §5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Discreet, frozen=True, gc=False):
     """One person's time at one address, with the key that opens it (C1)."""
 
     id: UUID
-    lookup: bytes = field(repr=False)
-    key: bytes = field(repr=False)
+    lookup: bytes
+    key: bytes
     generation: int
     closed_position: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SealedSubject:
+class SealedSubject(Discreet, frozen=True, gc=False):
     """A new subject and the row that will keep it; stored only with its first event."""
 
     subject: Subject
-    sealed_address: bytes = field(repr=False)
-    wrapped_key: bytes = field(repr=False)
+    sealed_address: bytes
+    wrapped_key: bytes
     kek_epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Value, frozen=True, gc=False):
     """The last event of the log, read under the lock, and the database's clock."""
 
     position: int
@@ -50,8 +48,7 @@ class Head:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StoredConsent:
+class StoredConsent(Value, frozen=True, gc=False):
     """A row of `current_consent`: the state, and what the next event of the stream follows."""
 
     consent: Consent
@@ -59,8 +56,7 @@ class StoredConsent:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCommand:
+class StoredCommand(Value, frozen=True, gc=False):
     """What an earlier command with this id came to."""
 
     content: bytes
@@ -146,8 +142,10 @@ class Vault(Protocol):
     def lookup(self, uri: str) -> bytes:
         """32 bytes by which an address is found again."""
 
-    def new_subject(self, address: Address, *, generation: int, at: datetime) -> SealedSubject:
-        """A subject for an address not known yet, with a fresh key."""
+    def new_subject(
+        self, address: Address, *, lookup: bytes, generation: int, at: datetime
+    ) -> SealedSubject:
+        """A subject for an address not known yet, with a fresh key. `lookup` is the address's."""
 
     def command_id(self, brand_code: BrandCode, item_id: str) -> bytes:
         """32 bytes under which a command is remembered; the giver's id itself is not stored."""
@@ -155,7 +153,7 @@ class Vault(Protocol):
     def content_digest(self, content: Iterable[str]) -> bytes:
         """32 keyed bytes that tell whether two commands ask the same."""
 
-    def seal(self, key: bytes, event_id: UUID, groups: Groups) -> bytes:
+    def seal(self, key: bytes, event_id: str, groups: Groups) -> bytes:
         """Groups that the canonical address alone does not tell, sealed for one event."""
 
     def open(self, key: bytes, event_id: str, sealed: bytes) -> dict[str, object]:
@@ -165,8 +163,7 @@ class Vault(Protocol):
         """The key from which groups of provider events are salted and sealed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Value, frozen=True, gc=False):
     """A service provider kept here."""
 
     iys_code: IysCode
@@ -174,8 +171,7 @@ class Provider:
     log_origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Brand:
+class Brand(Value, frozen=True, gc=False):
     """A brand kept here."""
 
     iys_code: IysCode

@@ -28,7 +28,7 @@ class TextReference(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Base of every body; `TYPE` stands in the envelope, not here."""
 
     TYPE: ClassVar[str]

@@ -37,7 +37,7 @@ _BASIS = {
 }
 
 
-class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+class Provenance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Who brought an act, how and when: the same for all rows of a file or a request."""
 
     origin: Origin
@@ -49,7 +49,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     approved_by: str | None = None
 
 
-class RecordAct(msgspec.Struct, frozen=True, kw_only=True):
+class RecordAct(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Record what a recipient did. `at` is `YYYY-MM-DDThh:mm:ssZ`, null for an undated listing.
 
     `status` None means a merchant's listing. `defects` are the rules a refusal breaks and is kept
@@ -72,7 +72,7 @@ class RecordAct(msgspec.Struct, frozen=True, kw_only=True):
     late: bool = False
 
 
-class SeeAtIys(msgspec.Struct, frozen=True, kw_only=True):
+class SeeAtIys(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """İYS showed something for the key; dates as its wire has them, `at` as in `RecordAct`."""
 
     state: IysState
@@ -88,7 +88,7 @@ class SeeAtIys(msgspec.Struct, frozen=True, kw_only=True):
     of: int | None = None
 
 
-class RefusedByIys(msgspec.Struct, frozen=True, kw_only=True):
+class RefusedByIys(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """İYS gave its final no to our act `of`."""
 
     of: int
@@ -98,7 +98,7 @@ class RefusedByIys(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
 
 
-class AddEvidence(msgspec.Struct, frozen=True, kw_only=True):
+class AddEvidence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Evidence for act `of` came in later; `captured_at` is its own date."""
 
     of: int
@@ -109,7 +109,7 @@ class AddEvidence(msgspec.Struct, frozen=True, kw_only=True):
     approved_by: str | None = None
 
 
-class CorrectAct(msgspec.Struct, frozen=True, kw_only=True):
+class CorrectAct(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Replace one field of act `of`; `effective_at` where the act's instant moves with it."""
 
     of: int
@@ -122,7 +122,7 @@ class CorrectAct(msgspec.Struct, frozen=True, kw_only=True):
     effective_at: str | None = None
 
 
-class RetractAct(msgspec.Struct, frozen=True, kw_only=True):
+class RetractAct(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Act `of` was never done."""
 
     of: int
@@ -132,7 +132,7 @@ class RetractAct(msgspec.Struct, frozen=True, kw_only=True):
     approved_by: str
 
 
-class ReleaseGrant(msgspec.Struct, frozen=True, kw_only=True):
+class ReleaseGrant(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Free the held grant `of`; `ground` is `evidence` or `iys` (C4.4)."""
 
     of: int

@@ -25,7 +25,7 @@ BEFORE_EVERYTHING: Final = -(2**52)
 """Effective instant of a merchant's listing without a date (C4)."""
 
 
-class Act(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+class Act(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """One act of the person line, as small as the fold allows.
 
     `at` and `evidence_at` are Unix seconds; `status` is None for a merchant's listing; `ref` marks
@@ -60,7 +60,7 @@ class Act(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
         return self.source is ConsentSource.IYS_AHS_HAT_KAPATMA
 
 
-class IysLine(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+class IysLine(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """What İYS last showed, verbatim; `at` is Unix seconds of its creation or of our seeing.
 
     `pending` is the `seq` of our newest act that still waits for İYS's word; `accepted` that of the
@@ -79,7 +79,7 @@ class IysLine(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     accepted: int | None = None
 
 
-class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+class Consent(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """Both lines of one key. `version` is the `seq` of the last event, 0 before the first."""
 
     version: int = 0
@@ -87,7 +87,7 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     iys: IysLine = IysLine()
 
 
-class PersonLine(msgspec.Struct, frozen=True):
+class PersonLine(msgspec.Struct, frozen=True, gc=False):
     """What the acts come to. `standing` are the refusals in force; `held` the grants later than one
     of them; `act` the one that decides, None if there is none."""
 
@@ -110,6 +110,10 @@ class PersonLine(msgspec.Struct, frozen=True):
 def person_line(acts: Iterable[Act]) -> PersonLine:
     """Fold acts to the person line by C4.1–C4.5, whatever their order."""
     acts = tuple(act for act in acts if not act.retracted)
+    if len(acts) == 1:
+        only = acts[0]
+        refused = only.status is ConsentStatus.REFUSED
+        return PersonLine(only.status, only, acts if refused else ())
     grants = [act for act in acts if act.status is ConsentStatus.GRANTED]
     refusals = [act for act in acts if act.status is ConsentStatus.REFUSED]
     standing = tuple(act for act in refusals if not any(lifts(grant, act) for grant in grants))

@@ -25,7 +25,10 @@ WARNINGS_SHOWN: Final = ("H180", "L-LANDLINE", "L-KURUMSAL")
 """Warnings that make an outcome `warned`; others are only a code beside `recorded`."""
 
 
-class Decided(msgspec.Struct, frozen=True):
+NOTHING: Final = PersonLine(None, None)
+
+
+class Decided(msgspec.Struct, frozen=True, gc=False):
     """What follows from a command. `act_seq` is the act concerned: the new one or its twin."""
 
     outcome: Outcome
@@ -34,19 +37,24 @@ class Decided(msgspec.Struct, frozen=True):
     act_seq: int | None = None
 
 
-def decide(key: ConsentKey, state: Consent, command: Command) -> Decided:
-    """The events of a command on a state, or why there are none. Raises nothing for bad input."""
+def decide(
+    key: ConsentKey, state: Consent, command: Command, *, body: b.ActBody | None = None
+) -> Decided:
+    """The events of a command on a state, or why there are none. Raises nothing for bad input.
+
+    `body`: the `act_body` of a RecordAct, where it was made before.
+    """
     match command:
         case RecordAct():
-            return _record(key, state, command)
+            return _record(state, command, body or act_body(key, command))
         case c.SeeAtIys():
             return _see(key, state, command)
         case c.RefusedByIys():
-            body: b.ConsentBody = b.IysRefused(**_of(key), **msgspec.structs.asdict(command))
-            return _about_act(state, command.of, body)
+            refused = b.IysRefused(**_of(key), **msgspec.structs.asdict(command))
+            return _about_act(state, command.of, refused)
         case c.AddEvidence():
-            body = b.ConsentEvidenceAdded(**_of(key), **msgspec.structs.asdict(command))
-            return _about_act(state, command.of, body)
+            added = b.ConsentEvidenceAdded(**_of(key), **msgspec.structs.asdict(command))
+            return _about_act(state, command.of, added)
         case c.CorrectAct() | c.RetractAct():
             return _mend(key, state, command)
         case c.ReleaseGrant():
@@ -55,13 +63,12 @@ def decide(key: ConsentKey, state: Consent, command: Command) -> Decided:
             assert_never(command)
 
 
-def _record(key: ConsentKey, state: Consent, command: RecordAct) -> Decided:
-    body = act_body(key, command)
+def _record(state: Consent, command: RecordAct, body: b.ActBody) -> Decided:
     act = act_of(body, seq=state.version + 1, position=0)
     twin = _twin(state, act)
     if twin is not None:
         return Decided(Outcome.ALREADY, act_seq=twin.seq)
-    before = person_line(state.acts)
+    before = person_line(state.acts) if state.acts else NOTHING
     after = person_line((*state.acts, act))
     if act.status is ConsentStatus.REFUSED:
         outcome, code, not_pushed = _judge_refusal(command, act, before, after)

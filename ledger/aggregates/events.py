@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from eventsourcing.domain import DomainEventProtocol
 
 from ledger.aggregates import bodies as b
 from ledger.aggregates import provider_bodies as p
@@ -71,7 +70,7 @@ RESERVED_TYPES: Final = frozenset(
 """Names kept free for what comes later; no event may carry them today."""
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """Exactly these members; `commit` is absent when no group is bound."""
 
     body: Any  # a Body on the way out, plain JSON on the way in
@@ -86,46 +85,24 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     v: int
 
 
-class Event(DomainEventProtocol[UUID]):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One event with its bytes. Build with `frame` (new) or `read` (stored).
 
-    `position` is its place in the provider's log, from 1; the leaf index is one less.
+    `position` is its place in the provider's log, from 1; the leaf index is one less. Keeps to the
+    library's `DomainEventProtocol`.
     """
 
-    __slots__ = (
-        "body",
-        "commit",
-        "id",
-        "leaf_hash",
-        "log",
-        "position",
-        "prev",
-        "recorded",
-        "seq",
-        "state",
-        "stream",
-    )
-
-    def __init__(
-        self,
-        envelope: Envelope,
-        *,
-        body: Body,
-        stream: UUID,
-        state: bytes,
-        position: int,
-    ) -> None:
-        self.body = body
-        self.commit = {} if envelope.commit is msgspec.UNSET else envelope.commit
-        self.id = envelope.id
-        self.log = envelope.log
-        self.prev = envelope.prev
-        self.recorded = envelope.recorded
-        self.seq = envelope.seq
-        self.stream = stream
-        self.state = state
-        self.position = position
-        self.leaf_hash = canonical.leaf_hash(state)
+    body: Body
+    commit: dict[str, str]
+    id: str
+    leaf_hash: bytes
+    log: str
+    position: int
+    prev: str
+    recorded: str
+    seq: int
+    state: bytes
+    stream: UUID
 
     @property
     def originator_id(self) -> UUID:
@@ -151,33 +128,54 @@ class Event(DomainEventProtocol[UUID]):
         return f"<Event {self.position} {self.body.TYPE} seq={self.seq}>"
 
 
+def encode_body(body: Body) -> bytes:
+    """Canonical bytes of a body, for `frame`. Raises OutsideProfile."""
+    return canonical.encode(body)
+
+
 def frame(
     body: Body,
     *,
     commit: dict[str, str],
-    event_id: UUID,
+    event_id: str,
     log: str,
     prev: str,
     recorded: str,
     seq: int,
     stream: UUID,
     position: int,
+    encoded: bytes | None = None,
 ) -> Event:
-    """Give a body its envelope and its bytes. Raises OutsideProfile; nothing is stored here."""
-    envelope = Envelope(
+    """Give a body its envelope and its bytes. `encoded`: its `encode_body`, where that was made
+    before. Raises OutsideProfile; nothing is stored here."""
+    # The body alone can leave the profile: every other member is of our own making.
+    state = canonical.assemble(
+        Envelope(
+            body=msgspec.Raw(encode_body(body) if encoded is None else encoded),
+            commit=commit or msgspec.UNSET,
+            id=event_id,
+            log=log,
+            prev=prev,
+            recorded=recorded,
+            seq=seq,
+            stream=str(stream),
+            type=body.TYPE,
+            v=ENVELOPE_VERSION,
+        )
+    )
+    return Event(
         body=body,
-        commit=commit or msgspec.UNSET,
-        id=str(event_id),
+        commit=commit,
+        id=event_id,
+        leaf_hash=canonical.leaf_hash(state),
         log=log,
+        position=position,
         prev=prev,
         recorded=recorded,
         seq=seq,
-        stream=str(stream),
-        type=body.TYPE,
-        v=ENVELOPE_VERSION,
+        state=state,
+        stream=stream,
     )
-    state = canonical.encode(envelope)
-    return Event(envelope, body=body, stream=stream, state=state, position=position)
 
 
 def read(state: bytes, position: int) -> Event:
@@ -199,7 +197,19 @@ def read(state: bytes, position: int) -> Event:
     _check_envelope(envelope, position)
     if stream != stream_of(body, log=envelope.log) or str(stream) != envelope.stream:
         raise LedgerBroken(f"event {position}: the stream does not follow from the key")
-    return Event(envelope, body=body, stream=stream, state=state, position=position)
+    return Event(
+        body=body,
+        commit={} if envelope.commit is msgspec.UNSET else envelope.commit,
+        id=envelope.id,
+        leaf_hash=canonical.leaf_hash(state),
+        log=envelope.log,
+        position=position,
+        prev=envelope.prev,
+        recorded=envelope.recorded,
+        seq=envelope.seq,
+        state=state,
+        stream=stream,
+    )
 
 
 def stream_of(body: Body, *, log: str) -> UUID:

@@ -6,7 +6,6 @@ only for an unreadable address, channel or status, and is otherwise kept with th
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -15,6 +14,7 @@ from ledger.aggregates.commands import Origin, Provenance, RecordAct
 from ledger.calendar import deadlines
 from ledger.clock import ISTANBUL, utc_text
 from ledger.errors import InputRefused
+from ledger.values import Discreet
 from ledger.vocabulary import (
     EARLIEST_CONSENT_DATE,
     Channel,
@@ -39,21 +39,19 @@ _SOURCES: Final = {str(source): source for source in ConsentSource}
 _TYPES: Final = {str(kind): kind for kind in RecipientType}
 
 
-@dataclass(frozen=True, slots=True)
-class RawAct:
+class RawAct(Discreet, frozen=True, gc=False):
     """One row or item as given, in İYS's field names; empty text means not given."""
 
     channel: str
     source: str
-    recipient: str = field(repr=False)
+    recipient: str
     status: str
-    consent_date: str = field(repr=False)
+    consent_date: str
     recipient_type: str
     retailer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedAct:
+class ParsedAct(Discreet, frozen=True, gc=False):
     """A row that can become an act: whom it concerns, and the command for each recipient type.
 
     `given`: what the row said in the fields that its defects name, for the vault only.
@@ -63,11 +61,10 @@ class ParsedAct:
     channel: Channel
     recipient_types: tuple[RecipientType, ...]
     command: RecordAct
-    given: dict[str, str] | None = field(default=None, repr=False)
+    given: dict[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _When:
+class _When(Discreet, frozen=True, gc=False):
     at: str | None
     consent_date: str | None
     precision: DatePrecision

@@ -1,10 +1,10 @@
 """What a stream of events is about, and the id that follows from it (design.md §4)."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from ledger.values import Value
 from ledger.vocabulary import BrandCode, Channel, RecipientType
 
 STREAM_LABEL: Final = b"izin-defteri/v1/stream\x00"
@@ -12,14 +12,19 @@ _VERSION_8: Final = 0x8000
 _VARIANT_RFC_9562: Final = 0x8000_0000_0000_0000
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentKey:
-    """One consent within one provider (consent.md C1, R10): four parts, never fewer."""
+class ConsentKey(Value, frozen=True, gc=False):
+    """One consent within one provider (consent.md C1, R10): four parts, never fewer.
+
+    Hashed by the subject alone: in C, where the generated hash asks four Python ones.
+    """
 
     brand_code: BrandCode
     subject: UUID
     recipient_type: RecipientType
     channel: Channel
+
+    def __hash__(self) -> int:
+        return hash(self.subject.int)
 
     @property
     def stream(self) -> UUID:
@@ -53,3 +58,10 @@ def uuid7(milliseconds: int, chance: bytes) -> UUID:
     return UUID(
         bytes=milliseconds.to_bytes(6, "big") + middle.to_bytes(2, "big") + low.to_bytes(8, "big")
     )
+
+
+def event_id(milliseconds: int, chance: bytes) -> str:
+    """The text of a UUIDv7, as events carry it; `chance` is 10 bytes."""
+    time, random = f"{milliseconds:012x}", chance.hex()
+    variant = "89ab"[chance[2] >> 6]
+    return f"{time[:8]}-{time[8:]}-7{random[1:4]}-{variant}{random[5:8]}-{random[8:]}"

@@ -47,6 +47,14 @@ def encode(value: object) -> bytes:
     return state
 
 
+def assemble(value: msgspec.Struct) -> bytes:
+    """Canonical bytes of a value whose parts were encoded by `encode`; only the size is checked."""
+    state = _encoder.encode(value)
+    if len(state) > STATE_BYTES_MAX:
+        raise OutsideProfile(f"{len(state)} bytes, at most {STATE_BYTES_MAX} allowed")
+    return state
+
+
 def decode(state: bytes) -> object:
     """The value of canonical bytes; the same value must give the same bytes again.
 

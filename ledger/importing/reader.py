@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from ledger.errors import LedgerError
+from ledger.values import Discreet
 
 BLOCK_BYTES: Final = 1 << 20
 LINE_BYTES_MAX: Final = 64 * 1024
@@ -26,8 +27,7 @@ class FileRefused(LedgerError):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Discreet, frozen=True, gc=False):
     """One line of the file, from 1. `fault` names why it has no fields."""
 
     line: int

@@ -117,8 +117,8 @@ class FileImport:
         def cells() -> Iterator[str]:
             nonlocal refusals
             for row in self._data_rows(form, template):
-                refusals = refusals or template.status(row.fields) == ConsentStatus.REFUSED
-                yield template.date(row.fields)
+                refusals = refusals or template.cell(row.fields, "status") == ConsentStatus.REFUSED
+                yield template.cell(row.fields, "consentDate")
 
         mdy = True
         if template.dates.ambiguous:
@@ -153,7 +153,7 @@ class FileImport:
     def _rows(self, form: TextForm, template: Template, *, refusals: bool) -> Iterator[Row]:
         refused = str(ConsentStatus.REFUSED)
         for row in self._data_rows(form, template):
-            if (template.status(row.fields) == refused) is refusals:
+            if (template.cell(row.fields, "status") == refused) is refusals:
                 yield row
 
     def _record(

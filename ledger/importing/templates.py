@@ -34,22 +34,18 @@ class Template:
 
     def raw_act(self, fields: Sequence[str], dates: "DateReader") -> RawAct:
         """One row in İYS's words; a missing column or cell is empty text."""
-        cells = [self._cell(fields, name) for name in FIELDS]
+        cells = [self.cell(fields, name) for name in FIELDS]
         cells[4] = dates(cells[4])
         return RawAct(*cells)
 
-    def status(self, fields: Sequence[str]) -> str:
-        """The status cell alone."""
-        return self._cell(fields, "status")
+    def cell(self, fields: Sequence[str], name: str) -> str:
+        """One field of a row by İYS's name."""
+        index = self.columns.get(name, ABSENT)
+        return fields[index].strip(" ") if index < len(fields) else ""
 
-    def date(self, fields: Sequence[str]) -> str:
-        """The date cell alone."""
-        return self._cell(fields, "consentDate")
 
-    def _cell(self, fields: Sequence[str], name: str) -> str:
-        index = self.columns.get(name)
-        return fields[index].strip(" ") if index is not None and index < len(fields) else ""
-
+ABSENT: Final = 1_000_000
+"""Behind every column."""
 
 DateReader = Callable[[str], str]
 """A cell to İYS's wire form; what cannot be read is handed on as it stands, for H158."""

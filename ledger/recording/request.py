@@ -2,24 +2,27 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from ledger.addresses import CANONICALISATION, Address
+from ledger.aggregates.bodies import ActBody, ConsentBody
 from ledger.aggregates.commands import Command, RecordAct
 from ledger.aggregates.consent import Consent
-from ledger.aggregates.events import Event
-from ledger.aggregates.keys import ConsentKey, uuid7
+from ledger.aggregates.decide import act_body
+from ledger.aggregates.events import Event, encode_body
+from ledger.aggregates.keys import ConsentKey, event_id
 from ledger.evidence import canonical
 from ledger.ports import Groups, Subject, Vault
+from ledger.values import Discreet, Value
 from ledger.vocabulary import BrandCode, Channel, Outcome, RecipientType
 
 RECIPIENT_GROUP: Final = "recipient"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Discreet, frozen=True, gc=False):
     """A command on the consents of one address. `groups` go to the vault, bound by the event.
 
     `item_id` is the giver's own: the same id with the same content is answered from memory.
@@ -30,12 +33,11 @@ class Request:
     channel: Channel
     recipient_types: tuple[RecipientType, ...]
     command: Command
-    groups: Groups = field(default_factory=dict, repr=False)
-    item_id: str | None = field(default=None, repr=False)
+    groups: Groups = msgspec.field(default_factory=dict)
+    item_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Value, frozen=True, gc=False):
     """What became of a request. `position` is that of the act concerned: new, or known before."""
 
     outcome: Outcome
@@ -45,41 +47,77 @@ class Receipt:
     consent: Consent
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A request with all that could be done before the lock: keys, ids, commitments, sealing."""
+class Target(Discreet, frozen=True, gc=False):
+    """One consent that a request is about, with all that could be done before the lock.
+
+    `body` and `encoded` only of acts; `commit` and `payload` of the first event that follows.
+    """
+
+    key: ConsentKey
+    stream: UUID
+    event_id: str
+    commit: dict[str, str]
+    payload: bytes | None
+    body: ActBody | None
+    encoded: bytes | None
+
+
+class Prepared(Discreet, frozen=True, gc=False):
+    """A request and its targets; `command_id` and `content` where the giver named it."""
 
     request: Request
     subject: Subject
-    keys: tuple[ConsentKey, ...]
-    event_ids: tuple[UUID, ...]
-    commits: tuple[dict[str, str], ...]
-    payloads: tuple[bytes | None, ...]
+    targets: tuple[Target, ...]
     command_id: bytes | None
     content: bytes
 
 
 def prepare(request: Request, subject: Subject, vault: Vault, *, milliseconds: int) -> Prepared:
-    """Ids, commitments and sealed payloads of a request; needs no lock and no database."""
-    groups = bound_groups(request)
-    stored = stored_groups(request)
-    ids = tuple(uuid7(milliseconds, os.urandom(10)) for _ in request.recipient_types)
+    """Ids, commitments, bytes and sealed payloads of a request; needs no lock and no database."""
+    item_id = request.item_id
+    targets = [
+        aim(
+            request,
+            ConsentKey(request.brand_code, subject.id, kind, request.channel),
+            subject,
+            vault,
+            made_id=event_id(milliseconds, os.urandom(10)),
+        )
+        for kind in request.recipient_types
+    ]
     return Prepared(
-        request=request,
-        subject=subject,
-        keys=tuple(
-            ConsentKey(request.brand_code, subject.id, kind, request.channel)
-            for kind in request.recipient_types
-        ),
-        event_ids=ids,
-        commits=tuple(bind(subject.key, event_id, groups) for event_id in ids),
-        payloads=tuple(
-            vault.seal(subject.key, event_id, stored) if stored else None for event_id in ids
-        ),
-        command_id=(
-            vault.command_id(request.brand_code, request.item_id) if request.item_id else None
-        ),
-        content=vault.content_digest(_content(request)) if request.item_id else b"",
+        request,
+        subject,
+        tuple(targets),
+        vault.command_id(request.brand_code, item_id) if item_id else None,
+        vault.content_digest(_content(request)) if item_id else b"",
+    )
+
+
+def aim(
+    request: Request,
+    key: ConsentKey,
+    subject: Subject,
+    vault: Vault,
+    *,
+    made_id: str,
+    body: ConsentBody | None = None,
+) -> Target:
+    """A request on one consent; `body` where the event is known and not the command's own act."""
+    command = request.command
+    act = body if isinstance(body, ActBody) else None
+    if body is None and isinstance(command, RecordAct):
+        act = act_body(key, command)
+    is_act = act is not None
+    stored = stored_groups(request, is_act=is_act)
+    return Target(
+        key,
+        key.stream,
+        made_id,
+        bind(subject.key, made_id, bound_groups(request, is_act=is_act)),
+        vault.seal(subject.key, made_id, stored) if stored else None,
+        act,
+        None if act is None else encode_body(act),
     )
 
 
@@ -88,24 +126,24 @@ def recipient_group(uri: str, as_entered: str) -> dict[str, object]:
     return {"address": uri, "as_entered": as_entered, "canonicalisation": CANONICALISATION}
 
 
-def bound_groups(request: Request) -> Groups:
-    """Every group that the request's events commit to."""
-    if not isinstance(request.command, RecordAct):
+def bound_groups(request: Request, *, is_act: bool) -> Groups:
+    """Every group that an event of the request commits to; an act's always the recipient (§5)."""
+    if not is_act:
         return request.groups
     address = request.address
     return {RECIPIENT_GROUP: recipient_group(address.uri, address.as_entered), **request.groups}
 
 
-def stored_groups(request: Request) -> Groups:
+def stored_groups(request: Request, *, is_act: bool) -> Groups:
     """Of `bound_groups`, what the subject's canonical address alone does not tell."""
     if request.address.as_entered == request.address.text:
         return request.groups
-    return bound_groups(request)
+    return bound_groups(request, is_act=is_act)
 
 
-def bind(key: bytes, event_id: UUID, groups: Groups) -> dict[str, str]:
-    """One salted commitment per group; the salts die with the key (design.md §5)."""
-    seed = canonical.event_seed(key, str(event_id))
+def bind(key: bytes, event: str, groups: Groups) -> dict[str, str]:
+    """One salted commitment per group of the event with this id; salts die with the key (§5)."""
+    seed = canonical.event_seed(key, event)
     return {
         group: canonical.commitment(group, canonical.group_salt(seed, group), value)
         for group, value in groups.items()

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+
+from msgspec import structs
 
 from ledger import clock
 from ledger.addresses import Address
@@ -16,7 +18,7 @@ from ledger.aggregates.consent import Consent, evolve
 from ledger.aggregates.decide import Decided, decide
 from ledger.aggregates.events import Event
 from ledger.aggregates.generations import carried_lines, opens_next
-from ledger.aggregates.keys import ConsentKey, uuid7
+from ledger.aggregates.keys import ConsentKey, event_id
 from ledger.evidence import canonical
 from ledger.ports import (
     Batch,
@@ -28,7 +30,7 @@ from ledger.ports import (
     Vault,
     WriteUnit,
 )
-from ledger.recording.request import Prepared, Receipt, bind, bound_groups, stored_groups
+from ledger.recording.request import Prepared, Receipt, Target, aim, bind
 from ledger.vocabulary import Outcome
 
 
@@ -62,7 +64,10 @@ class Work:
 
     def load(self, prepared: Sequence[Prepared]) -> None:
         """Read the states and remembered commands that the batch is about."""
-        keys = {key for one in prepared for key in one.keys if key.subject not in self._fresh}
+        fresh = self._fresh
+        keys = {
+            target.key for one in prepared if one.subject.id not in fresh for target in one.targets
+        }
         for key, stored in self.unit.load_consents(keys).items() if keys else ():
             self.slots[key] = _slot(stored)
         commands = {one.command_id for one in prepared if one.command_id is not None}
@@ -75,10 +80,14 @@ class Work:
             known = self._commands.get(one.command_id)
             if known is not None:
                 return self._answer_again(one, known)
-        receipts = [self._carry_out_key(one, index) for index in range(len(one.keys))]
-        receipt = max(receipts, key=lambda receipt: _STRENGTH[receipt.outcome])
+        receipts = [self._carry_out_target(one, target) for target in one.targets]
+        receipt = receipts[0]
+        if len(receipts) > 1:
+            receipt = max(receipts, key=lambda receipt: _STRENGTH[receipt.outcome])
+        if one.command_id is None:
+            return receipt
         positions = tuple(made.position for made in receipts if made.position is not None)
-        if one.command_id is not None and positions:
+        if positions:
             made = StoredCommand(one.content, receipt.outcome, receipt.code, positions)
             self._commands[one.command_id] = made
             self.batch.commands.append((one.command_id, made))
@@ -87,18 +96,18 @@ class Work:
     def append(self, body: Body, stream: UUID, *, groups: Groups, key: bytes) -> Event:
         """Add an event of a stream that has no stored state: the provider's or a recipient's."""
         seq, prev = self._tail(stream)
-        event_id = self._new_id()
+        made_id = self._new_id()
         event = self._frame(
             body,
             stream=stream,
             seq=seq + 1,
             prev=prev,
-            event_id=event_id,
-            commit=bind(key, event_id, groups),
+            made_id=made_id,
+            commit=bind(key, made_id, groups),
         )
         self._tails[stream] = (event.seq, event.leaf_hash.hex())
         if groups:
-            self.batch.payloads.append((event.position, self._vault.seal(key, event_id, groups)))
+            self.batch.payloads.append((event.position, self._vault.seal(key, made_id, groups)))
         return event
 
     def reassign(
@@ -106,7 +115,9 @@ class Work:
     ) -> Subject:
         """Open the address's next generation: new subject and keys, İYS's lines carried over."""
         now = self.unit.head.now
-        made = self._vault.new_subject(address, generation=former.generation + 1, at=now)
+        made = self._vault.new_subject(
+            address, lookup=former.lookup, generation=former.generation + 1, at=now
+        )
         subject = made.subject
         body = RecipientReassigned(
             subject=str(subject.id),
@@ -128,7 +139,8 @@ class Work:
             states.items(), subject.id, tzdata=clock.TZDATA_VERSION, actor=actor
         ):
             key = events.key_of(line)
-            self._add(self._slot_of(key), key, line, {}, None, None)
+            target = Target(key, key.stream, self._new_id(), {}, None, None, None)
+            self._add(self._slot_of(key), target, line, None)
         return subject
 
     def finish(self) -> Batch:
@@ -142,13 +154,11 @@ class Work:
         self.batch.recipients += [made for id_, made in self._fresh.items() if id_ in used]
         return self.batch
 
-    def _carry_out_key(self, one: Prepared, index: int) -> Receipt:
-        request, key = one.request, one.keys[index]
-        commit, payload = one.commits[index], one.payloads[index]
-        event_id: UUID | None = one.event_ids[index]
-        subject = self._moved.get(key.subject)
-        slot = self._slot_of(key)
-        if subject is None and opens_next(key, slot.consent, request.command):
+    def _carry_out_target(self, one: Prepared, target: Target) -> Receipt:
+        request = one.request
+        slot = self._slot_of(target.key)
+        subject = self._moved.get(target.key.subject) if self._moved else None
+        if subject is None and opens_next(target.key, slot.consent, request.command):
             command = request.command
             assert isinstance(command, RecordAct)
             subject = self.reassign(
@@ -159,45 +169,46 @@ class Work:
                 approved_by=command.provenance.approved_by,
             )
         if subject is not None:
-            key = replace(key, subject=subject.id)
+            key = structs.replace(target.key, subject=subject.id)
+            target = aim(request, key, subject, self._vault, made_id=self._new_id())
             slot = self._slot_of(key)
-            event_id = self._new_id()
-            commit = bind(subject.key, event_id, bound_groups(request))
-            stored = stored_groups(request)
-            payload = self._vault.seal(subject.key, event_id, stored) if stored else None
-        decided = decide(key, slot.consent, request.command)
+        decided = decide(target.key, slot.consent, request.command, body=target.body)
         first: Event | None = None
         for body in decided.bodies:
-            event = self._add(slot, key, body, commit, event_id, payload)
-            first = first or event
-            commit, payload, event_id = {}, None, None
+            if first is None:
+                encoded = target.encoded if body is target.body else None
+                first = self._add(slot, target, body, encoded)
+            else:
+                # What İYS showed brings an act along: an event of its own, with its own groups.
+                act = aim(
+                    structs.replace(request, groups={}),
+                    target.key,
+                    subject or one.subject,
+                    self._vault,
+                    made_id=self._new_id(),
+                    body=body,
+                )
+                self._add(slot, act, body, act.encoded)
         return Receipt(
             decided.outcome, decided.code, _position(decided, slot, first), first, slot.consent
         )
 
-    def _add(
-        self,
-        slot: Slot,
-        key: ConsentKey,
-        body: ConsentBody,
-        commit: dict[str, str],
-        event_id: UUID | None,
-        payload: bytes | None,
-    ) -> Event:
+    def _add(self, slot: Slot, target: Target, body: ConsentBody, encoded: bytes | None) -> Event:
         event = self._frame(
             body,
-            stream=key.stream,
+            stream=target.stream,
             seq=slot.consent.version + 1,
             prev=slot.leaf_hash,
-            event_id=event_id or uuid7(int(self.unit.head.now.timestamp() * 1000), os.urandom(10)),
-            commit=commit,
+            made_id=target.event_id,
+            commit=target.commit,
+            encoded=encoded,
         )
         slot.consent = evolve(slot.consent, body, seq=event.seq, position=event.position)
         slot.leaf_hash = event.leaf_hash.hex()
         slot.position = event.position
         slot.changed = True
-        if payload is not None:
-            self.batch.payloads.append((event.position, payload))
+        if target.payload is not None:
+            self.batch.payloads.append((event.position, target.payload))
         return event
 
     def _frame(
@@ -207,25 +218,27 @@ class Work:
         stream: UUID,
         seq: int,
         prev: str,
-        event_id: UUID,
+        made_id: str,
         commit: dict[str, str],
+        encoded: bytes | None = None,
     ) -> Event:
         event = events.frame(
             body,
             commit=commit,
-            event_id=event_id,
+            event_id=made_id,
             log=self._log,
             prev=prev,
             recorded=self.recorded,
             seq=seq,
             stream=stream,
             position=self.unit.head.position + len(self.batch.events) + 1,
+            encoded=encoded,
         )
         self.batch.events.append(event)
         return event
 
-    def _new_id(self) -> UUID:
-        return uuid7(int(self.unit.head.now.timestamp() * 1000), os.urandom(10))
+    def _new_id(self) -> str:
+        return event_id(int(self.unit.head.now.timestamp() * 1000), os.urandom(10))
 
     def _slot_of(self, key: ConsentKey) -> Slot:
         slot = self.slots.get(key)
@@ -242,7 +255,7 @@ class Work:
         return self._tails[stream]
 
     def _answer_again(self, one: Prepared, known: StoredCommand) -> Receipt:
-        consent = self._slot_of(one.keys[0]).consent
+        consent = self._slot_of(one.targets[0].key).consent
         if known.content != one.content:
             return Receipt(Outcome.REFUSED, "L-ID-REUSED", None, None, consent)
         return Receipt(Outcome.ALREADY, known.code, known.positions[0], None, consent)

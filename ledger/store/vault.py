@@ -40,12 +40,14 @@ class ProviderVault:
         """HMAC-SHA-256 of `tel:…` or `mailto:…`: equal addresses, equal 32 bytes."""
         return hmac.digest(self._keys.lookup, uri.encode("ascii"), "sha256")
 
-    def new_subject(self, address: Address, *, generation: int, at: datetime) -> SealedSubject:
+    def new_subject(
+        self, address: Address, *, lookup: bytes, generation: int, at: datetime
+    ) -> SealedSubject:
         """A UUIDv7 subject with a random key; its address sealed under that key."""
         subject_id = uuid7(int(at.timestamp() * 1000), os.urandom(10))
         key = os.urandom(KEY_BYTES)
         sealed = _seal(key, address.uri.encode("ascii"), subject_id.bytes)
-        subject = Subject(subject_id, self.lookup(address.uri), key, generation)
+        subject = Subject(subject_id, lookup, key, generation)
         return SealedSubject(subject, sealed, aes_key_wrap(self._keys.wrap, key), KEK_EPOCH)
 
     def open_subject_key(self, wrapped_key: bytes, kek_epoch: int) -> bytes:
@@ -70,13 +72,13 @@ class ProviderVault:
         """HMAC-SHA-256 over the parts as one JSON array, 32 bytes."""
         return hmac.digest(self._keys.command, msgspec.json.encode(list(content)), "sha256")
 
-    def seal(self, key: bytes, event_id: UUID, groups: Groups) -> bytes:
+    def seal(self, key: bytes, event_id: str, groups: Groups) -> bytes:
         """AES-256-GCM under the subject's key, bound to the event's id."""
-        return _seal(key, msgspec.json.encode(groups), event_id.bytes)
+        return _seal(key, msgspec.json.encode(groups), event_id.encode("ascii"))
 
     def open(self, key: bytes, event_id: str, sealed: bytes) -> dict[str, object]:
         """What `seal` took. Raises LedgerBroken."""
-        opened = _open(key, sealed, UUID(event_id).bytes)
+        opened = _open(key, sealed, event_id.encode("ascii"))
         groups: dict[str, object] = msgspec.json.decode(opened)
         return groups
 
