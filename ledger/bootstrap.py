@@ -115,3 +115,10 @@ def home(settings: Settings, *, pool_size_max: int = POOL_SIZE_MAX) -> Iterator[
         stack.callback(database.close)
         database.open()
         yield Home(dsn, database, KeyFolder(settings.key_folder))
+
+
+@contextmanager
+def open_ledger(settings: Settings, iys_code: IysCode) -> Iterator[ConsentLedger]:
+    """The ledger of one provider, in a process of its own."""
+    with home(settings, pool_size_max=2) as opened:
+        yield opened.ledger(iys_code)

@@ -5,6 +5,7 @@
 # installed. They go before an installation and come back after it, so that what an interruption
 # leaves behind is made anew. An environment for dev serves run too: same versions, more packages.
 
+# shellcheck disable=SC2154
 venv=$root/.venv
 
 # ensure_environment run|dev: returns once .venv holds the packages of that lock file.
@@ -101,7 +102,9 @@ empty() {
 with_uv() {
     export UV_PYTHON_DOWNLOADS=never
     if { [ -x "$venv/bin/python" ] || uv venv --quiet --allow-existing --python "$python" "$venv"; } &&
-        uv pip install --quiet --python "$venv/bin/python" --require-hashes --requirements "$lock" >&2
+        # Compiled as pip does it: whoever starts us later may not be allowed to write there.
+        uv pip install --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes \
+            --requirements "$lock" >&2
     then return; fi
     say "uv kuramadı; pip deneniyor." "uv could not install; trying pip."
     empty

@@ -6,10 +6,9 @@ promise; `--pg-bin FOLDER` or IZIN_TEST_PG_BIN names another one to use instead 
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -26,13 +25,12 @@ from ledger.bootstrap import Home
 from ledger.settings import Settings
 from ledger.store.embedded import EmbeddedPostgres, find_binaries
 from ledger.store.providers import ProviderDetails
-from ledger.vocabulary import BrandCode, IysCode
 from tests.check import check_ledger
+from tests.integration.acts import BRAND_CODE, IYS_CODE
 
-IYS_CODE = IysCode(123456)
-BRAND_CODE = BrandCode(123456)
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 EMBEDDED, DEBIAN, CHOSEN = "embedded", "debian15", "chosen"
+SERVERS_USED = pytest.StashKey[list[str]]()
 DAMAGING = "damaging: breaks stored rows on purpose, so nothing is checked at its end"
 
 
@@ -71,9 +69,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", DAMAGING)
 
 
-def pytest_report_header(config: pytest.Config) -> list[str]:
-    named = [(name, binaries_of(config, name)) for name in server_names(config)]
-    return [f"{name}: {version_of(binaries)} in {binaries}" for name, binaries in named]
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    # Not a header, which `-q` leaves out: a result has to name the versions it came from.
+    for line in config.stash.get(SERVERS_USED, []):
+        terminalreporter.write_line(line)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -94,13 +95,6 @@ def binaries_of(config: pytest.Config, name: str) -> Path:
     return DEBIAN_15 if name == DEBIAN else Path(config.getoption("pg_bin"))
 
 
-def version_of(binaries: Path) -> str:
-    program = binaries / "postgres"
-    if not program.exists():
-        return "NOT INSTALLED, its tests are skipped"
-    return subprocess.check_output([program, "--version"], text=True).strip()
-
-
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """One server of each kind for all tests."""
@@ -114,11 +108,14 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         options = {"shared_buffers": "64MB"}
         running = EmbeddedPostgres(folder / "data", pg_bin=pg_bin, options=options)
         dsn = stack.enter_context(running).dsn
-        with bootstrap.home(settings_of(dsn, folder / "keys")) as home:
+        with bootstrap.home(settings_of(dsn, folder)) as home:
             home.add_provider(IYS_CODE, ProviderDetails("Örnek A.Ş."), actor="system:test")
             home.add_brand(IYS_CODE, BRAND_CODE, "Örnek", actor="system:test")
         elsewhere = make_conninfo(dsn, dbname="postgres")
         connection = stack.enter_context(psycopg.connect(elsewhere, autocommit=True))
+        used = request.config.stash.setdefault(SERVERS_USED, [])
+        version = connection.info.parameter_status("server_version")
+        used.append(f"{request.param}: PostgreSQL {version} in {binaries}")
         yield Server(dsn, folder / "keys", connection)
 
 
@@ -136,14 +133,20 @@ def new_database(server: Server) -> Iterator[Callable[[], str]]:
         server.drop_database(dsn)
 
 
+@contextmanager
+def a_clone(server: Server, folder: Path) -> Iterator[Settings]:
+    """Settings that lead to a clone of the template and to its own copy of the keys."""
+    shutil.copytree(server.keys, folder / "keys")
+    dsn = server.make_database(template="izin")
+    yield settings_of(dsn, folder)
+    server.drop_database(dsn)
+
+
 @pytest.fixture
 def settings(server: Server, tmp_path: Path) -> Iterator[Settings]:
-    """Settings that lead to a clone of the template and to its own copy of the keys."""
-    keys = tmp_path / "keys"
-    shutil.copytree(server.keys, keys)
-    dsn = server.make_database(template="izin")
-    yield settings_of(dsn, keys)
-    server.drop_database(dsn)
+    """Those of a database of the test's own."""
+    with a_clone(server, tmp_path) as cloned:
+        yield cloned
 
 
 @pytest.fixture
@@ -155,12 +158,21 @@ def home(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Home]:
             check_ledger(opened, IYS_CODE)
 
 
+@pytest.fixture(scope="module")
+def shared_home(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """As `home`, for all tests of a module that change nothing, or roll it back."""
+    folder = tmp_path_factory.mktemp("shared")
+    with a_clone(server, folder) as cloned, bootstrap.home(cloned) as opened:
+        yield opened
+        check_ledger(opened, IYS_CODE)
+
+
 @pytest.fixture
 def ledger(home: Home) -> ConsentLedger:
     """The ledger of provider 123456; holds `ledger.opened` and `brand.opened`."""
     return home.ledger(IYS_CODE)
 
 
-def settings_of(dsn: str, keys: Path) -> Settings:
-    given: dict[str, Any] = {"DATABASE_URL": dsn, "keys": keys}  # the alias is what it answers to
-    return Settings(**given)
+def settings_of(dsn: str, folder: Path) -> Settings:
+    given: dict[str, Any] = {"DATABASE_URL": dsn}  # it answers to no other name
+    return Settings(**given, data=folder / "data", keys=folder / "keys")

@@ -12,7 +12,8 @@ from ledger.bootstrap import Home
 from ledger.cli.context import ACTOR, Context
 from ledger.cli.output import Output
 from ledger.fsck import check
-from ledger.importing.run import FileImport, ImportOptions, ImportResult
+from ledger.importing.plan import ImportOptions
+from ledger.importing.run import ImportResult, import_file
 from ledger.importing.spool import COLUMNS, VerdictFile
 from ledger.store.providers import ProviderDetails
 from ledger.vocabulary import BrandCode, Channel, IysCode, Outcome, RecipientType
@@ -78,8 +79,8 @@ def _import(home: Home, output: Output, folder: Path, name: str) -> ImportResult
     verdicts = folder / "verdicts.csv"
     options = ImportOptions(brand_code=BRAND, actor=ACTOR)
     with verdicts.open("w", encoding="utf-8", newline="") as out:
-        job = FileImport(home.ledger(IYS_CODE), file, options)
-        result = job.run(VerdictFile(out, lang=output.lang))
+        verdict_file = VerdictFile(out, lang=output.lang)
+        result = import_file(home.ledger(IYS_CODE), file, options, verdict_file=verdict_file)
     output.say(
         f"\n{name} ({result.template}): {result.read} satır", f"\n{name}: {result.read} rows"
     )

@@ -1,13 +1,17 @@
 """Commands that write: providers, brands, imports."""
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import typer
 
+from ledger.bootstrap import open_ledger
 from ledger.cli.context import ACTOR, current, instant
 from ledger.clock import utc_text
-from ledger.importing.run import FileImport, ImportOptions, ImportResult
+from ledger.importing.plan import ImportOptions
+from ledger.importing.run import ImportResult
+from ledger.importing.run import import_file as import_into
 from ledger.importing.spool import VerdictFile
 from ledger.store.providers import ProviderDetails
 from ledger.vocabulary import BrandCode, IysCode, Outcome
@@ -126,17 +130,18 @@ def import_file(
         brand_kept, ledger = context.brand(home, brand, iys_code)
         progress = stack.enter_context(context.output.progress())
         task = progress.add_task(file.name, total=None)
-        job = FileImport(
-            ledger,
-            file,
-            options,
-            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
         out = None
         if verdicts is not None:
             handle = stack.enter_context(verdicts.open("w", encoding="utf-8", newline=""))
             out = VerdictFile(handle, lang=context.output.lang)
-        result = job.run(out)
+        result = import_into(
+            ledger,
+            file,
+            options,
+            verdict_file=out,
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+            open_ledger=partial(open_ledger, context.settings, brand_kept.iys_code),
+        )
         home.follow(brand_kept.iys_code)
     _tell(result)
 

@@ -60,10 +60,14 @@ def serve(
             access_log=False,
             server_header=False,
         )
-        shown = f"http://{config.host}:{config.port}"
+        # Bound and listening before the address is told, so that whoever reads it can connect.
+        listening = config.bind_socket()
+        listening.listen(config.backlog)
+        bound_host, bound_port = listening.getsockname()[:2]
+        shown = f"http://{bound_host}:{bound_port}"
         output.say(f"Dinleniyor: {shown}", f"Listening: {shown}")
         sys.stdout.flush()
-        uvicorn.Server(config).run()
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

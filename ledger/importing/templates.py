@@ -121,7 +121,7 @@ def month_first(cells: Iterable[str], *, told: str | None) -> bool:
 
 def date_reader(form: DateForm, *, mdy: bool) -> DateReader:
     """How the cells of a file become İYS's wire form."""
-    if form is WIRE:
+    if form == WIRE:
         return lambda cell: cell
 
     def read(cell: str) -> str:

@@ -1,11 +1,11 @@
 """Requests as a form, a file or İYS brings them: sound by default, override one thing."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
 
 from ledger import clock
+from ledger.addresses import Address
 from ledger.aggregates.commands import (
     Command,
     CorrectAct,
@@ -18,8 +18,17 @@ from ledger.aggregates.commands import (
 )
 from ledger.aggregates.intake import RawAct, parse_act
 from ledger.recording.request import Request
-from ledger.vocabulary import BrandCode, ConsentSource, IysState, SeenHow
+from ledger.vocabulary import (
+    BrandCode,
+    Channel,
+    ConsentSource,
+    IysCode,
+    IysState,
+    RecipientType,
+    SeenHow,
+)
 
+IYS_CODE = IysCode(123456)
 BRAND_CODE = BrandCode(123456)
 RECEIVED_AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 DATE = "2026-11-24 10:00:00"
@@ -55,7 +64,7 @@ def a_request(
         act.channel,
         act.recipient_types,
         act.command,
-        act.given or {},
+        {"note": act.given} if act.given else {},
         item_id,
     )
 
@@ -70,12 +79,16 @@ def with_evidence(request: Request, captured_at: str, *, approved: bool = False)
     proven = msgspec.structs.replace(
         command, evidence_kinds=("recording",), captured_at=captured_at, provenance=given
     )
-    return replace(request, command=proven)
+    return Request(*_whose(request), proven, request.groups, request.item_id)
 
 
 def about(request: Request, command: Command) -> Request:
     """Another command on the consent that `request` is about."""
-    return replace(request, command=command, groups={}, item_id=None)
+    return Request(*_whose(request), command)
+
+
+def _whose(request: Request) -> tuple[Address, BrandCode, Channel, tuple[RecipientType, ...]]:
+    return request.address, request.brand_code, request.channel, request.recipient_types
 
 
 def seen(

@@ -40,6 +40,20 @@ values = st.recursive(
     max_leaves=DEPTH_MAX - 1,
 )
 
+floats = st.floats(allow_nan=False, allow_infinity=False)
+anything = st.recursive(
+    scalars
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.integers(-(2**70), 2**70)
+    | st.text(st.characters(), max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(st.characters(), max_size=4), inner, max_size=3)
+    ),
+    max_leaves=30,
+)
+"""Any JSON, inside the profile or not."""
+
 
 def oracle(value: object) -> bytes:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -64,6 +78,21 @@ def test_the_bytes_are_those_of_sorted_compact_json(value: object) -> None:
 @given(value=values)
 def test_what_was_encoded_is_read_back_the_same(value: object) -> None:
     assert decode(encode(value)) == value
+
+
+# Each looks at first sight like something else.
+@example(value=[1e15, -0.0])
+@example(value={"a": 1e300, "b": 2**53 - 1, "c": 2**53})
+@example(value={"1.5": ":1.5,[2e3", "0": 999_999_999_999_999, "1": 10**15})
+@given(value=anything)
+def test_whatever_gets_bytes_is_inside_the_profile(value: object) -> None:
+    try:
+        state = encode(value)
+    except OutsideProfile:
+        return
+
+    assert state == oracle(value)
+    assert decode(state) == value
 
 
 def test_the_members_of_a_struct_come_in_order_and_its_defaults_stay_away() -> None:

@@ -1,0 +1,180 @@
+"""Rows to requests to verdicts: one lane in this process, or several in processes of their own.
+
+The head of the log is one, but parsing, sealing and encoding need none: with a second lane they go
+on while the first writes.
+"""
+
+import heapq
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Final, Protocol
+
+from ledger import clock
+from ledger.aggregates.intake import parse_act
+from ledger.application import ConsentLedger
+from ledger.errors import InputRefused, LedgerError
+from ledger.importing.plan import ImportPlan
+from ledger.importing.reader import Row
+from ledger.importing.spool import RowVerdict
+from ledger.recording.request import Request
+from ledger.vocabulary import Outcome
+
+CHUNK_ROWS: Final = 500
+CHUNK_ROWS_MIN: Final = 50
+CHUNK_ROWS_MAX: Final = 2_000
+LOCK_SECONDS_AIM: Final = 0.020
+"""An import holds the head no longer than this at a time, so that singles pass between (§7)."""
+
+OpenLedger = Callable[[], AbstractContextManager[ConsentLedger]]
+"""Opens the ledger in a process of its own; picklable."""
+
+
+class Lanes(Protocol):
+    """Something that records rows, refusals in a pass of their own."""
+
+    def record(self, *, refusals: bool) -> Iterator[RowVerdict]:
+        """Verdicts of the pass, lines ascending. A verdict comes after its row's commit."""
+
+
+class Lane:
+    """One lane in this process. Implements `Lanes`."""
+
+    def __init__(
+        self, ledger: ConsentLedger, plan: ImportPlan, *, lane: int = 0, lanes: int = 1
+    ) -> None:
+        self._ledger = ledger
+        self._plan = plan
+        self._lane = lane
+        self._lanes = lanes
+        self._chunk_rows = CHUNK_ROWS
+
+    def record(self, *, refusals: bool) -> Iterator[RowVerdict]:
+        """See Lanes."""
+        for chunk in self.record_chunks(refusals=refusals):
+            yield from chunk
+
+    def record_chunks(self, *, refusals: bool) -> Iterator[list[RowVerdict]]:
+        """As `record`, the verdicts of one transaction at a time."""
+        rows = self._plan.rows(refusals=refusals, lane=self._lane, lanes=self._lanes)
+        for verdicts, requests in self._parsed(rows):
+            receipts = self._ledger.record_surely([request for _, request in requests])
+            self._adapt(len(requests))
+            for (index, _), receipt in zip(requests, receipts, strict=True):
+                line = verdicts[index].line
+                verdicts[index] = RowVerdict(line, receipt.outcome, receipt.code)
+            yield verdicts
+
+    def _parsed(
+        self, rows: Iterable[Row]
+    ) -> Iterator[tuple[list[RowVerdict], list[tuple[int, Request]]]]:
+        """Chunks of rows judged by their fields: a verdict each, a request for each sound one."""
+        plan = self._plan
+        received_at = clock.from_utc_text(plan.provenance.received_at)
+        dates = plan.date_reader()
+        verdicts: list[RowVerdict] = []
+        requests: list[tuple[int, Request]] = []
+        for row in rows:
+            try:
+                if row.fault is not None:
+                    raise InputRefused(row.fault, field="row")
+                raw = plan.template.raw_act(row.fields, dates)
+                parsed = parse_act(raw, plan.provenance, received_at=received_at, row=row.line)
+            except InputRefused as refused:
+                verdicts.append(RowVerdict(row.line, Outcome.REFUSED, refused.code))
+            else:
+                request = Request(
+                    parsed.address,
+                    plan.brand_code,
+                    parsed.channel,
+                    parsed.recipient_types,
+                    parsed.command,
+                    {"note": parsed.given} if parsed.given else {},
+                )
+                requests.append((len(verdicts), request))
+                verdicts.append(RowVerdict(row.line, Outcome.RECORDED, None))
+            if len(verdicts) >= self._chunk_rows:
+                yield verdicts, requests
+                verdicts, requests = [], []
+        if verdicts:
+            yield verdicts, requests
+
+    def _adapt(self, rows: int) -> None:
+        """The next chunk's size from how long this one held the head."""
+        held = self._ledger.store.last_lock_seconds
+        if rows and held > 0:
+            aim = int(rows * LOCK_SECONDS_AIM / held)
+            # Half of the way: one slow flush must not make the whole file slow.
+            aim = (aim + self._chunk_rows) // 2
+            self._chunk_rows = max(CHUNK_ROWS_MIN, min(CHUNK_ROWS_MAX, aim))
+
+
+class ProcessLanes:
+    """Several lanes, a process each. Implements `Lanes`; build with `process_lanes`."""
+
+    def __init__(self, pipes: list[Connection]) -> None:
+        self._pipes = pipes
+
+    def record(self, *, refusals: bool) -> Iterator[RowVerdict]:
+        """See Lanes. Raises LedgerError where a lane failed or died; what it had committed
+        stays, and importing the file again does the rest."""
+        for pipe in self._pipes:
+            pipe.send(refusals)
+        return heapq.merge(*map(_received, self._pipes))
+
+
+@contextmanager
+def process_lanes(open_ledger: OpenLedger, plan: ImportPlan, lanes: int) -> Iterator[ProcessLanes]:
+    """Start the processes; end them with the block, however it ends."""
+    context = multiprocessing.get_context("spawn")
+    pipes: list[Connection] = []
+    processes: list[BaseProcess] = []
+    try:
+        for lane in range(lanes):
+            ours, theirs = context.Pipe()
+            process: BaseProcess = context.Process(
+                target=_work, args=(theirs, open_ledger, plan, lane, lanes), daemon=True
+            )
+            process.start()
+            theirs.close()
+            pipes.append(ours)
+            processes.append(process)
+        yield ProcessLanes(pipes)
+    finally:
+        for pipe in pipes:
+            pipe.close()
+        for process in processes:
+            process.join()
+
+
+def _work(
+    pipe: Connection, open_ledger: OpenLedger, plan: ImportPlan, lane: int, lanes: int
+) -> None:
+    """A lane's process: a pass for each `refusals` that comes, until the pipe closes."""
+    try:
+        with open_ledger() as ledger:
+            worker = Lane(ledger, plan, lane=lane, lanes=lanes)
+            while True:
+                refusals = pipe.recv()
+                for chunk in worker.record_chunks(refusals=refusals):
+                    pipe.send(chunk)
+                pipe.send(None)
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+    except LedgerError as error:
+        pipe.send(str(error))
+
+
+def _received(pipe: Connection) -> Iterator[RowVerdict]:
+    while True:
+        try:
+            chunk = pipe.recv()
+        except (EOFError, ConnectionError) as error:
+            raise LedgerError("a process of the import died; import the file again") from error
+        if chunk is None:
+            return
+        if isinstance(chunk, str):
+            raise LedgerError(chunk)
+        yield from chunk

@@ -1,0 +1,174 @@
+-- The present schema as one file: to be read, or to be run where an administrator makes the tables.
+--   psql --set ON_ERROR_STOP=1 --file ops/roles.sql --file ops/schema.sql
+-- `sp_123456` stands for a provider's schema: one each, named sp_<its number at İYS>.
+-- The road here is ledger/store/migrations; tests/integration/test_schema.py proves them equal.
+SET ROLE izin_owner;
+
+-- Shared by all providers ------------------------------------------------------------------------
+
+CREATE SCHEMA izin;
+SET search_path = izin;
+
+CREATE TABLE schema_version (
+    number     integer PRIMARY KEY,
+    name       text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+INSERT INTO schema_version (number, name) VALUES (1, 'providers');
+
+-- Who is kept here. No table of a provider's schema refers to these, nor these to it.
+CREATE TABLE providers (
+    iys_code   bigint PRIMARY KEY CHECK (iys_code > 0),
+    title      text NOT NULL,
+    mersis     text,
+    vkn        text,
+    kep        text,
+    address    text,
+    log_origin text NOT NULL UNIQUE,
+    key_check  bytea NOT NULL,
+    added_at   timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+COMMENT ON COLUMN providers.key_check IS
+    'keyed digest by which a wrong key file is noticed before anything is written with it';
+
+CREATE TABLE brands (
+    iys_code   bigint NOT NULL REFERENCES providers,
+    brand_code bigint NOT NULL CHECK (brand_code > 0),
+    name       text NOT NULL,
+    closed     boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (iys_code, brand_code)
+);
+
+GRANT USAGE ON SCHEMA izin TO izin_app;
+GRANT SELECT ON schema_version TO izin_app;
+GRANT SELECT, INSERT ON providers, brands TO izin_app;
+GRANT UPDATE (title, mersis, vkn, kep, address) ON providers TO izin_app;
+GRANT UPDATE (name, closed) ON brands TO izin_app;
+
+-- One provider -----------------------------------------------------------------------------------
+
+CREATE SCHEMA sp_123456;
+SET search_path = sp_123456;
+
+CREATE TABLE schema_version (
+    number     integer PRIMARY KEY,
+    name       text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+INSERT INTO schema_version (number, name)
+VALUES (1, 'events'), (2, 'vault'), (3, 'current_consent'), (4, 'iys_outbox');
+
+-- The log of one provider, for ever. `state` is the leaf input; position is dense, in commit order.
+CREATE TABLE stored_events (
+    position bigint PRIMARY KEY CHECK (position > 0),
+    stream   uuid   NOT NULL,
+    seq      bigint NOT NULL CHECK (seq > 0),
+    topic    text   NOT NULL,
+    state    bytea  NOT NULL CHECK (octet_length(state) BETWEEN 1 AND 16384),
+    CONSTRAINT stored_events_stream_seq UNIQUE (stream, seq)
+);
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'ledger events are append-only: % on % refused', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
+END
+$$;
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON stored_events
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE stored_events ENABLE ALWAYS TRIGGER append_only;
+
+-- One row: whoever holds it may append. The last event is the head; this only takes turns.
+CREATE TABLE ledger_head (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one)
+);
+INSERT INTO ledger_head DEFAULT VALUES;
+
+-- The only tables with personal data. A destroyed key row makes its sealed bytes unreadable.
+CREATE TABLE recipients (
+    subject         uuid PRIMARY KEY,
+    lookup          bytea NOT NULL CHECK (octet_length(lookup) = 32),
+    generation      integer NOT NULL CHECK (generation > 0),
+    sealed_address  bytea NOT NULL,
+    wrapped_key     bytea NOT NULL,
+    kek_epoch       smallint NOT NULL,
+    closed_position bigint
+);
+
+COMMENT ON COLUMN recipients.lookup IS
+    'HMAC of the address; keyed, since a plain digest is guessable';
+COMMENT ON COLUMN recipients.closed_position IS 'event by which the address went to a new holder';
+
+-- Two first writes for one new address make one subject: the second one meets this.
+CREATE UNIQUE INDEX recipients_open_lookup ON recipients (lookup) WHERE closed_position IS NULL;
+CREATE INDEX recipients_closed_lookup ON recipients (lookup) WHERE closed_position IS NOT NULL;
+
+CREATE TABLE payloads (
+    position bigint PRIMARY KEY,
+    sealed   bytea NOT NULL
+);
+
+COMMENT ON TABLE payloads IS 'what an event binds and the canonical address alone does not tell';
+
+-- The stored state of `evolve`, written in the transaction of the events. Holds no personal data.
+CREATE TABLE current_consent (
+    subject        uuid     NOT NULL,
+    brand_code     bigint   NOT NULL,
+    recipient_type smallint NOT NULL,
+    channel        smallint NOT NULL,
+    seq            bigint   NOT NULL,
+    position       bigint   NOT NULL,
+    leaf_hash      bytea    NOT NULL,
+    state          bytea    NOT NULL,
+    PRIMARY KEY (subject, brand_code, recipient_type, channel)
+) WITH (fillfactor = 90);
+
+COMMENT ON COLUMN current_consent.leaf_hash IS
+    'of the last event of the stream: the next one''s prev';
+
+-- One row a command that came with an id: a repeat, or a retry after a lost answer, is known here.
+CREATE TABLE commands (
+    command   bytea PRIMARY KEY,
+    content   bytea NOT NULL,
+    outcome   text NOT NULL,
+    code      text,
+    positions bigint[] NOT NULL
+);
+
+-- How far each follower has read, and what waits to be told to İYS.
+CREATE TABLE followers (
+    name     text PRIMARY KEY,
+    position bigint NOT NULL
+);
+
+CREATE TABLE iys_outbox (
+    position         bigint PRIMARY KEY,
+    stream           uuid NOT NULL,
+    seq              bigint NOT NULL,
+    subject          uuid NOT NULL,
+    brand_code       bigint NOT NULL,
+    recipient_type   text NOT NULL,
+    channel          text NOT NULL,
+    consent_status   text NOT NULL,
+    consent_date     text,
+    source           text,
+    due_internal     timestamptz,
+    due_iys_reading  timestamptz,
+    due_legal_latest timestamptz,
+    CONSTRAINT iys_outbox_stream_seq UNIQUE (stream, seq)
+);
+
+GRANT USAGE ON SCHEMA sp_123456 TO izin_app;
+GRANT SELECT ON schema_version TO izin_app;
+GRANT SELECT, INSERT ON stored_events, commands TO izin_app;
+GRANT SELECT, UPDATE ON ledger_head TO izin_app;
+GRANT SELECT, INSERT, DELETE ON recipients, payloads TO izin_app;
+GRANT UPDATE (closed_position, sealed_address, wrapped_key, kek_epoch) ON recipients TO izin_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON current_consent, followers, iys_outbox TO izin_app;
+
+RESET search_path;
+RESET ROLE;

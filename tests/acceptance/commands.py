@@ -1,0 +1,47 @@
+"""The command line as a user has it: processes, exit codes, last line JSON."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+SETTINGS = ("IZIN_", "DATABASE_URL")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def answer(self) -> dict[str, object]:
+        """The JSON object of the last line."""
+        members = json.loads(self.out.splitlines()[-1])
+        assert isinstance(members, dict)
+        return members
+
+
+def environment() -> dict[str, str]:
+    """This process's, without settings of a ledger."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(SETTINGS)}
+    return {**kept, "PYTHONPATH": str(ROOT)}
+
+
+def izin(data: Path, *arguments: str, stdin: str = "") -> Ran:
+    """Run `izin ARGUMENTS --data DATA`."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "ledger.cli.main", *arguments, "--data", str(data)],
+        cwd=ROOT,
+        env=environment(),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return Ran(ended.returncode, ended.stdout, ended.stderr)
