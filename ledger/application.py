@@ -19,7 +19,7 @@ from ledger.aggregates.commands import RecordAct
 from ledger.aggregates.consent import Consent, evolve
 from ledger.aggregates.events import Event
 from ledger.errors import NotFound, RaceLost, StoreUnavailable
-from ledger.ports import Groups, LedgerStore, SealedSubject, Subject, Vault, WriteUnit
+from ledger.recording.ports import Groups, LedgerStore, SealedSubject, Subject, Vault, WriteUnit
 from ledger.recording.request import Prepared, Receipt, Request, prepare
 from ledger.recording.work import Work, clock_disagrees
 from ledger.vocabulary import ConsentStatus, Outcome

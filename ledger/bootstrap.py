@@ -9,9 +9,11 @@ import structlog
 from ledger import clock
 from ledger.aggregates.provider_bodies import BrandOpened, LedgerOpened
 from ledger.application import ConsentLedger
-from ledger.ports import Brand, Provider
+from ledger.projections import fsck
 from ledger.projections.follower import Follower
+from ledger.projections.fsck_report import Report
 from ledger.projections.outbox import Outbox
+from ledger.recording.ports import Brand, Provider
 from ledger.settings import Settings
 from ledger.store.database import POOL_SIZE_MAX, Database
 from ledger.store.embedded import EmbeddedPostgres
@@ -58,6 +60,14 @@ class Home:
             )
         return self._ledgers[iys_code]
 
+    def iys_codes(self) -> list[IysCode]:
+        """Every provider's number."""
+        return [provider.iys_code for provider in self.providers.all()]
+
+    def brand(self, brand_code: BrandCode) -> Brand:
+        """A brand kept here. Raises NotFound."""
+        return self.providers.brand(brand_code)
+
     def follower(self, iys_code: IysCode) -> Follower:
         """What keeps the provider's İYS outbox up with the log."""
         return Follower(self.database, iys_code, Outbox())
@@ -65,6 +75,14 @@ class Home:
     def follow(self, iys_code: IysCode) -> None:
         """Bring the provider's projections to the end of the log."""
         self.follower(iys_code).catch_up()
+
+    def check(
+        self, iys_code: IysCode, *, on_progress: Callable[[int], None] = lambda events: None
+    ) -> Report:
+        """Re-derive everything of one provider from its events and compare."""
+        provider = self.providers.get(iys_code)
+        vault = ProviderVault(self.providers.keys(iys_code))
+        return fsck.check(self.database, provider, vault, on_progress=on_progress)
 
     def add_provider(self, iys_code: IysCode, details: ProviderDetails, *, actor: str) -> Provider:
         """Keep a provider and open its log: event 1 is `ledger.opened`. Safe to repeat."""

@@ -17,7 +17,7 @@ from ledger.application import ConsentLedger
 from ledger.calendar import Deadlines, deadlines
 from ledger.clock import from_utc_text, utc_text
 from ledger.evidence.canonical import decode
-from ledger.ports import Brand, Subject
+from ledger.recording.ports import Brand, Subject
 from ledger.vocabulary import Channel, ConsentStatus, RecipientType
 
 

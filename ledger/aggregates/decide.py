@@ -7,23 +7,16 @@ import msgspec
 from ledger.aggregates import bodies as b
 from ledger.aggregates import commands as c
 from ledger.aggregates.commands import Command, Origin, RecordAct
-from ledger.aggregates.consent import Act, Consent, PersonLine, act_of, lifts, person_line
+from ledger.aggregates.consent import Act, Consent, PersonLine, act_of, person_line
+from ledger.aggregates.judging import judge_grant, judge_refusal, twin_of, why_not_granted
 from ledger.aggregates.keys import ConsentKey
 from ledger.vocabulary import (
     Basis,
     ConsentSource,
     ConsentStatus,
-    DatePrecision,
     IysState,
     Outcome,
 )
-
-CANNOT_LIFT: Final = {Origin.LIVE: "L-RET-STANDS", Origin.FILE: "L-IMPORT-CANNOT-REVIVE"}
-"""Why a grant later than a standing refusal is kept out, by the door it came in (C5, C8)."""
-
-WARNINGS_SHOWN: Final = ("H180", "L-LANDLINE", "L-KURUMSAL")
-"""Warnings that make an outcome `warned`; others are only a code beside `recorded`."""
-
 
 NOTHING: Final = PersonLine(None, None)
 
@@ -65,18 +58,18 @@ def decide(
 
 def _record(state: Consent, command: RecordAct, body: b.ActBody) -> Decided:
     act = act_of(body, seq=state.version + 1, position=0)
-    twin = _twin(state, act)
+    twin = twin_of(state, act)
     if twin is not None:
         return Decided(Outcome.ALREADY, act_seq=twin.seq)
     before = person_line(state.acts) if state.acts else NOTHING
     after = person_line((*state.acts, act))
     if act.status is ConsentStatus.REFUSED:
-        outcome, code, not_pushed = _judge_refusal(command, act, before, after)
+        outcome, code, not_pushed = judge_refusal(command, act, before, after)
     else:
-        refusal = _why_not_granted(state, act, before, command)
+        refusal = why_not_granted(state, act, before, command)
         if refusal is not None:
             return Decided(Outcome.REFUSED, refusal)
-        outcome, code, not_pushed = _judge_grant(command, act, state, after)
+        outcome, code, not_pushed = judge_grant(command, act, state, after)
     if not_pushed is not None:
         body = msgspec.structs.replace(body, not_pushed=not_pushed)
     return Decided(outcome, code, (body,), act.seq)
@@ -124,109 +117,6 @@ def _of(key: ConsentKey) -> dict[str, Any]:  # the key's members, to be spread i
         "channel": key.channel,
         "subject": str(key.subject),
     }
-
-
-def _twin(state: Consent, act: Act) -> Act | None:
-    """The same act, recorded before.
-
-    An instant that we assigned is no mark of an act: there only the same row of the same file is
-    the same act. A grant is known again after a correction or retraction; a refusal counts anew.
-    """
-    for known in state.acts:
-        if known.status is not act.status or known.source is not act.source:
-            continue
-        if act.ref is not None or known.ref is not None:
-            same = known.ref == act.ref
-        elif act.status is ConsentStatus.REFUSED:
-            same = act.consent_date is not None and known.consent_date == act.consent_date
-            same = same and not known.retracted
-        else:
-            dates = (known.consent_date, *known.former_dates)
-            same = act.consent_date in dates and known.precision is act.precision
-        if same:
-            return known
-    return None
-
-
-def _why_not_granted(
-    state: Consent, act: Act, before: PersonLine, command: RecordAct
-) -> str | None:
-    """The code of the rule that keeps a grant or listing out, or None."""
-    refusals = [
-        known
-        for known in state.acts
-        if known.status is ConsentStatus.REFUSED and not known.retracted
-    ]
-    if any(known.at == act.at for known in refusals):
-        return "H178"
-    if act.status is None:
-        # R11: source and date are optional for the first record of a merchant only.
-        if state.acts:
-            return "H463" if act.source is None else "H462"
-        return None
-    origin = command.provenance.origin
-    if origin is Origin.LIVE and any(
-        known.closes_line and known.at < act.at for known in before.standing
-    ):
-        return "L-LINE-CLOSED"  # a new holder's: generations.py, never the old person's line (R35)
-    # With evidence it is held for a second person; without, the giver must know at once (C5).
-    bare = origin is Origin.LIVE and act.evidence_at is None
-    if (bare or origin is Origin.FILE) and _cannot_lift(act, before):
-        return CANNOT_LIFT[origin]
-    return None
-
-
-def _cannot_lift(act: Act, before: PersonLine) -> bool:
-    return any(act.at > refusal.at and not lifts(act, refusal) for refusal in before.standing)
-
-
-def _judge_grant(
-    command: RecordAct, act: Act, state: Consent, after: PersonLine
-) -> tuple[Outcome, str | None, str | None]:
-    """Outcome, code, and why it is not for İYS, of a grant or listing that is recorded."""
-    origin = command.provenance.origin
-    unpushable = _not_for_iys(command)
-    if act in after.held:
-        return Outcome.HELD, "L-HELD-OVER-RET", "L-HELD-OVER-RET"
-    if any(known.at >= act.at and not known.retracted for known in state.acts):
-        return Outcome.HISTORY, "L-HISTORY", unpushable or "L-HISTORY"
-    shown = [code for code in WARNINGS_SHOWN if code in command.warnings]
-    if shown:
-        return Outcome.WARNED, shown[0], unpushable
-    codes = (*(["L-LATE"] if command.late and origin is Origin.FILE else []), *command.warnings)
-    return Outcome.RECORDED, codes[0] if codes else None, unpushable
-
-
-def _judge_refusal(
-    command: RecordAct, act: Act, before: PersonLine, after: PersonLine
-) -> tuple[Outcome, str | None, str | None]:
-    """Outcome, code, and why it is not for İYS, of a refusal: always recorded (C5)."""
-    unpushable = _not_for_iys(command)
-    if command.defects:
-        return Outcome.SUPPRESSED, "L-RET-KEPT", "L-RET-KEPT"
-    overtaken = any(known.at >= act.at for known in before.standing)
-    if act not in after.standing or overtaken:
-        return Outcome.HISTORY, "L-HISTORY", unpushable or "L-HISTORY"
-    shown = [code for code in WARNINGS_SHOWN if code in command.warnings]
-    if shown:
-        return Outcome.WARNED, shown[0], unpushable
-    return Outcome.RECORDED, command.warnings[0] if command.warnings else None, unpushable
-
-
-def _not_for_iys(command: RecordAct) -> str | None:
-    """Why an act is not to be pushed, by C8's table; None where it is."""
-    match command.provenance.origin:
-        case Origin.DECLARED:
-            return "L-DECLARED"
-        case Origin.IYS:
-            return "L-AT-IYS"
-    if command.status is ConsentStatus.REFUSED:
-        return None
-    if command.precision is DatePrecision.DAY:
-        return "H158"
-    if "H180" in command.warnings:
-        return "H180"
-    return "L-LATE" if command.late else None
 
 
 def _see(key: ConsentKey, state: Consent, command: c.SeeAtIys) -> Decided:

@@ -30,6 +30,9 @@ SKEW_MAX: Final = timedelta(minutes=5)
 BUSINESS_DAYS_LEAST: Final = timedelta(days=3)
 """Three business days are never over sooner."""
 
+GIVEN_LENGTH_MAX: Final = 200
+"""Characters of a defective field that go to the vault."""
+
 _WIRE_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _WIRE_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RETAILER: Final = re.compile(r"[0-9]{8}")
@@ -128,32 +131,17 @@ def _parse_refusal(
     knows_retailer: Callable[[int], bool],
 ) -> ParsedAct:
     address = parse_address(raw.recipient, channel)
-    defects: list[str] = []
-    given: dict[str, str] = {}
-
-    def note(code: str, name: str, text: str) -> None:
-        defects.append(code)
-        given[name] = text[:200]
-
+    defects: dict[str, str] = {}  # code to the field at fault
     kind, warnings = _recipient_type(raw.recipient_type, provenance.origin)
     if kind is None:
-        note("H116", "recipientType", raw.recipient_type)
+        defects["H116"] = "recipientType"
     source = _SOURCES.get(raw.source)
-    if source is None:
-        note("H119" if raw.source else "H113", "source", raw.source)
-    elif source.is_recipients_own and provenance.origin in (Origin.LIVE, Origin.FILE):
-        note("H119", "source", raw.source)
-    when = _When(utc_text(received_at), None, DatePrecision.SECOND, late=False)
-    try:
-        if provenance.origin is Origin.DECLARED and _WIRE_DAY.fullmatch(raw.consent_date):
-            when = _when_day(raw.consent_date, source, received_at, "23:59:59")
-        else:
-            when = _when(raw.consent_date, source, received_at)
-    except InputRefused as refused:
-        note(refused.code, "consentDate", raw.consent_date)
-        if refused.code in ("H155", "H156", "H162"):  # a date all the same: kept as it stands
-            at = received_at if refused.code == "H162" else _instant(raw.consent_date)
-            when = _When(utc_text(at), raw.consent_date, DatePrecision.SECOND, late=False)
+    claimed = source is not None and source.is_recipients_own
+    if source is None or (claimed and provenance.origin in (Origin.LIVE, Origin.FILE)):
+        defects["H119" if raw.source else "H113"] = "source"
+    when, fault = _when_refused(raw.consent_date, source, provenance.origin, received_at)
+    if fault is not None:
+        defects[fault] = "consentDate"
     retailer = _retailer(raw.retailer, knows_retailer)
     if raw.retailer and retailer is None:
         warnings = ("H180", *warnings)
@@ -171,7 +159,34 @@ def _parse_refusal(
     )
     # Of whom an unreadable type speaks is unknown: the refusal then holds for both (fail closed).
     kinds = tuple(RecipientType) if kind is None else (kind,)
+    given = {name: _said(raw, name) for name in defects.values()}
     return ParsedAct(address, channel, kinds, command, given or None)
+
+
+def _when_refused(
+    text: str, source: ConsentSource | None, origin: Origin, received_at: datetime
+) -> tuple[_When, str | None]:
+    """When a refusal takes effect, and the code of what is wrong with its date: an unknown one is
+    that of receipt (C4)."""
+    try:
+        if origin is Origin.DECLARED and _WIRE_DAY.fullmatch(text):
+            return _when_day(text, source, received_at, "23:59:59"), None
+        return _when(text, source, received_at), None
+    except InputRefused as refused:
+        fault = refused.code
+    if fault in ("H155", "H156"):  # a date all the same: kept as it stands
+        return _When(utc_text(_instant(text)), text, DatePrecision.SECOND, False), fault
+    known = text if fault == "H162" else None
+    return _When(utc_text(received_at), known, DatePrecision.SECOND, False), fault
+
+
+def _said(raw: RawAct, name: str) -> str:
+    texts = {
+        "recipientType": raw.recipient_type,
+        "source": raw.source,
+        "consentDate": raw.consent_date,
+    }
+    return texts[name][:GIVEN_LENGTH_MAX]
 
 
 def _recipient_type(text: str, origin: Origin) -> tuple[RecipientType | None, tuple[str, ...]]:

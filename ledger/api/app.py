@@ -1,10 +1,11 @@
 """The HTTP service: health and status. Bodies carry the addresses, never URLs (api.md)."""
 
 import hmac
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Protocol
 
-from fastapi import Depends, FastAPI, Header, Request
+from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,12 +13,26 @@ from pydantic import BaseModel, ConfigDict, Field
 from ledger import views
 from ledger.addresses import parse_address
 from ledger.api.problems import Problem, handle_error, handle_invalid, handle_problem
-from ledger.bootstrap import Home
+from ledger.application import ConsentLedger
 from ledger.clock import parse_time
 from ledger.errors import AddressRefused, LedgerError
-from ledger.vocabulary import BrandCode, Channel, RecipientType
+from ledger.recording.ports import Brand
+from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
 
 BODY_BYTES_MAX = 64 * 1024
+
+
+class Ledgers(Protocol):
+    """The ledgers that the service answers for."""
+
+    def iys_codes(self) -> Sequence[IysCode]:
+        """Every provider's. Raises StoreUnavailable."""
+
+    def ledger(self, iys_code: IysCode) -> ConsentLedger:
+        """One provider's ledger. Raises NotFound."""
+
+    def brand(self, brand_code: BrandCode) -> Brand:
+        """A brand. Raises NotFound."""
 
 
 class StatusQuestion(BaseModel):
@@ -32,54 +47,55 @@ class StatusQuestion(BaseModel):
     knownAt: str | None = Field(default=None, max_length=40)  # noqa: N815  # İYS's style
 
 
-def create_app(home: Home, *, api_key: str) -> FastAPI:
-    """The application on an open home. `api_key`: what every caller of `/v1` must show."""
+def create_app(ledgers: Ledgers, *, api_key: str) -> FastAPI:
+    """The application. `api_key`: what every caller of `/v1` must show."""
     app = FastAPI(title="İzin Defteri", version="0.1.0", docs_url=None, redoc_url=None)
     app.add_exception_handler(Problem, handle_problem)
     app.add_exception_handler(RequestValidationError, handle_invalid)
     app.add_exception_handler(LedgerError, handle_error)
+    app.include_router(_health(ledgers))
+    app.include_router(
+        _asking(ledgers), dependencies=[Depends(_bounded), Depends(_authorised(api_key))]
+    )
+    return app
 
-    def authorised(authorization: Annotated[str, Header()] = "") -> None:
-        shown = authorization.removeprefix("Bearer ").encode()
-        if not hmac.compare_digest(shown, api_key.encode()):
-            raise Problem(401, "L-KEY")
 
-    def bounded(request: Request) -> None:
-        length = request.headers.get("content-length", "")
-        if not length.isdigit():
-            raise Problem(411, "L-LENGTH")
-        if int(length) > BODY_BYTES_MAX:
-            raise Problem(413, "L-TOO-LARGE")
+def _health(ledgers: Ledgers) -> APIRouter:
+    router = APIRouter()
 
-    @app.get("/healthz")
+    @router.get("/healthz")
     def healthz() -> dict[str, str]:
         """The process answers."""
         return {"status": "ok"}
 
-    @app.get("/readyz")
+    @router.get("/readyz")
     def readyz() -> JSONResponse:
         """PostgreSQL answers and the logs can be read."""
         try:
             sizes = {
-                str(one.iys_code): home.ledger(one.iys_code).store.last_position()
-                for one in home.providers.all()
+                str(code): ledgers.ledger(code).store.last_position()
+                for code in ledgers.iys_codes()
             }
         except LedgerError:
             return JSONResponse({"status": "unavailable"}, status_code=503)
         return JSONResponse({"status": "ok", "events": sizes})
 
-    @app.post(
-        "/v1/brands/{brand_code}/status", dependencies=[Depends(bounded), Depends(authorised)]
-    )
+    return router
+
+
+def _asking(ledgers: Ledgers) -> APIRouter:
+    router = APIRouter(prefix="/v1")
+
+    @router.post("/brands/{brand_code}/status")
     def status(brand_code: int, question: StatusQuestion) -> JSONResponse:
         """Both lines, verdict and receipt of one address."""
         try:
             address = parse_address(question.recipient, question.type)
         except AddressRefused as refused:
             return JSONResponse(views.invalid_members(refused.code))
-        brand = home.providers.brand(BrandCode(brand_code))
+        brand = ledgers.brand(BrandCode(brand_code))
         view = views.status(
-            home.ledger(brand.iys_code),
+            ledgers.ledger(brand.iys_code),
             brand,
             address,
             question.type,
@@ -89,7 +105,24 @@ def create_app(home: Home, *, api_key: str) -> FastAPI:
         )
         return JSONResponse(views.status_members(view))
 
-    return app
+    return router
+
+
+def _authorised(api_key: str) -> Callable[[str], None]:
+    def check(authorization: Annotated[str, Header()] = "") -> None:
+        shown = authorization.removeprefix("Bearer ").encode()
+        if not hmac.compare_digest(shown, api_key.encode()):
+            raise Problem(401, "L-KEY")
+
+    return check
+
+
+def _bounded(request: Request) -> None:
+    length = request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
+        raise Problem(411, "L-LENGTH")
+    if int(length) > BODY_BYTES_MAX:
+        raise Problem(413, "L-TOO-LARGE")
 
 
 def _instant(text: str | None, pointer: str) -> datetime | None:

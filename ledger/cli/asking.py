@@ -1,13 +1,15 @@
 """Commands that read: status, history, fsck."""
 
+from functools import partial
+
 import typer
+from rich.progress import Progress, TaskID
 
 from ledger import views
 from ledger.addresses import Address, parse_address
 from ledger.cli.context import choice, current, instant, recipient
 from ledger.clock import from_utc_text, iys_text
 from ledger.errors import AddressRefused, InputRefused
-from ledger.fsck import check
 from ledger.messages import message
 from ledger.views import entry_members, invalid_members, status_members
 from ledger.vocabulary import Channel, IysCode, RecipientType
@@ -104,11 +106,7 @@ def fsck(iys_code: int | None = IYS_CODE) -> None:
         reports = {}
         for code in chosen:
             task = progress.add_task(f"fsck {code}", total=home.ledger(code).store.last_position())
-            reports[code] = check(
-                home,
-                code,
-                on_progress=lambda done, task=task: progress.update(task, completed=done),  # type: ignore[misc]
-            )
+            reports[code] = home.check(code, on_progress=partial(_progressed, progress, task))
     clean = all(report.is_clean for report in reports.values())
     for code, report in reports.items():
         output.say(
@@ -128,6 +126,10 @@ def fsck(iys_code: int | None = IYS_CODE) -> None:
     )
     if not clean:
         raise typer.Exit(1)
+
+
+def _progressed(progress: Progress, task: TaskID, done: int) -> None:
+    progress.update(task, completed=done)
 
 
 def _address(text: str, channel: Channel) -> Address:

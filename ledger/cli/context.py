@@ -16,7 +16,7 @@ from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
 from ledger.cli.output import Output
 from ledger.clock import parse_time
-from ledger.ports import Brand
+from ledger.recording.ports import Brand
 from ledger.settings import Settings
 from ledger.vocabulary import BrandCode, IysCode
 

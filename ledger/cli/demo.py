@@ -11,7 +11,6 @@ from ledger.addresses import parse_address
 from ledger.bootstrap import Home
 from ledger.cli.context import ACTOR, Context
 from ledger.cli.output import Output
-from ledger.fsck import check
 from ledger.importing.plan import ImportOptions
 from ledger.importing.run import ImportResult, import_file
 from ledger.importing.spool import COLUMNS, VerdictFile
@@ -46,7 +45,7 @@ def run(context: Context) -> bool:
             again = _import(home, output, Path(folder), SAMPLES[-1])
             _look_up(home, output)
             home.follow(IYS_CODE)
-            report = check(home, IYS_CODE)
+            report = home.check(IYS_CODE)
     seconds = time.monotonic() - began
     new = again.verdicts[Outcome.RECORDED] + again.verdicts[Outcome.SUPPRESSED]
     output.say(

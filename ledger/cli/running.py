@@ -8,9 +8,7 @@ from contextlib import ExitStack
 from types import FrameType
 
 import typer
-import uvicorn
 
-from ledger.api.app import create_app
 from ledger.cli import demo as demonstration
 from ledger.cli.context import current
 
@@ -34,6 +32,10 @@ def serve(
     port: int | None = typer.Option(None, min=0, max=65535, help="IZIN_PORT, 8563."),
 ) -> None:
     """HTTP hizmetini başlatır / starts the HTTP service."""
+    import uvicorn  # here and not above: every other command starts without the HTTP stack
+
+    from ledger.api.app import create_app
+
     # uvicorn raises SIGTERM again at its end: without this, PostgreSQL would be left running.
     signal.signal(signal.SIGTERM, _stop)
     context = current()

@@ -75,7 +75,7 @@ class Together(Generic[Asked, Answer]):
     def _settle(self, batch: list[tuple[Asked, "Future[Answer]"]]) -> None:
         try:
             answers = self._answer_all([asked for asked, _ in batch])
-        except Exception as error:  # noqa: BLE001  # goes to whoever asked, below
+        except Exception as error:  # noqa: BLE001  # named recovery: each asker gets it, below
             # Without a store each one alone would wait and fail as well.
             if len(batch) == 1 or isinstance(error, StoreUnavailable):
                 for _, future in batch:

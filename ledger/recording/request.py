@@ -15,7 +15,7 @@ from ledger.aggregates.decide import act_body
 from ledger.aggregates.events import Event, encode_body
 from ledger.aggregates.keys import ConsentKey, event_id
 from ledger.evidence import canonical
-from ledger.ports import Groups, Subject, Vault
+from ledger.recording.ports import Groups, Subject, Vault
 from ledger.values import Discreet, Value
 from ledger.vocabulary import BrandCode, Channel, Outcome, RecipientType
 

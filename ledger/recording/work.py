@@ -20,7 +20,7 @@ from ledger.aggregates.events import Event
 from ledger.aggregates.generations import carried_lines, opens_next
 from ledger.aggregates.keys import ConsentKey, event_id
 from ledger.evidence import canonical
-from ledger.ports import (
+from ledger.recording.ports import (
     Batch,
     Groups,
     SealedSubject,

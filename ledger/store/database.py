@@ -50,7 +50,7 @@ class Database:
             connection_class=LedgerConnection,
             kwargs={"options": _options(), "application_name": "izin"},
             configure=_configure,
-            check=ConnectionPool.check_connection,
+            check=self._check,
             min_size=1,
             max_size=size_max,
             timeout=POOL_WAIT_SECONDS,
@@ -80,6 +80,14 @@ class Database:
         """Give all connections back."""
         self._pool.close()
 
+    def _check(self, connection: LedgerConnection) -> None:
+        """Before a connection is handed out: a dead one shows that the server may be dead too."""
+        try:
+            ConnectionPool.check_connection(connection)
+        except psycopg.OperationalError:
+            self._revive()
+            raise
+
     @contextmanager
     def connection(self, iys_code: IysCode | None = None) -> Iterator[LedgerConnection]:
         """A connection with a transaction around the block, on the provider's schema.
@@ -93,13 +101,19 @@ class Database:
                     _use(connection, schema_of(iys_code))
                 yield connection
         except PoolTimeout as error:
-            self._revive()
             raise StoreUnavailable("no connection to PostgreSQL became free") from error
         except psycopg.errors.LockNotAvailable as error:
             raise HeadBusy("the log is being written by others") from error
-        except psycopg.OperationalError as error:
-            self._revive()
+        except LOST as error:
             raise StoreUnavailable("the connection to PostgreSQL was lost") from error
+
+
+LOST: Final = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
+"""What a connection that went away looks like; the last one is PostgreSQL's own doing."""
 
 
 def _options() -> str:

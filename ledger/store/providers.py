@@ -5,10 +5,8 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from ledger.errors import NotFound, SettingsRefused
-from ledger.ports import Brand, Provider
+from ledger.recording.ports import Brand, Provider
 from ledger.store.database import SQL, Database
 from ledger.store.migrate import make_provider_schema
 from ledger.store.vault_keys import KeyFolder, ProviderKeys
@@ -86,8 +84,7 @@ class Providers:
 
     def public_key(self, iys_code: IysCode) -> str:
         """The log's Ed25519 public key, 64 hex digits."""
-        public = self._folder.log_key(iys_code).public_key()
-        return public.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+        return self._folder.log_public_key(iys_code)
 
     def add_brand(self, iys_code: IysCode, brand_code: BrandCode, name: str) -> Brand:
         """Keep a brand of the provider. Safe to repeat. Raises NotFound."""

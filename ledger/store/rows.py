@@ -8,7 +8,7 @@ import msgspec
 
 from ledger.aggregates.consent import Consent
 from ledger.aggregates.keys import ConsentKey
-from ledger.ports import StoredConsent
+from ledger.recording.ports import StoredConsent
 from ledger.vocabulary import BrandCode, Channel, RecipientType
 
 TYPE_NUMBER: Final = {RecipientType.INDIVIDUAL: 1, RecipientType.MERCHANT: 2}

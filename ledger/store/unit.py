@@ -17,7 +17,7 @@ from ledger.aggregates.events import Event
 from ledger.aggregates.keys import ConsentKey
 from ledger.errors import RaceLost
 from ledger.evidence.canonical import leaf_hash
-from ledger.ports import Batch, Head, StoredCommand, StoredConsent, Subject
+from ledger.recording.ports import Batch, Head, StoredCommand, StoredConsent, Subject
 from ledger.store.database import SQL, Database, LedgerConnection
 from ledger.store.recorder import EVENTS_OF_STREAM_MAX, EVERYTHING, checked_event
 from ledger.store.rows import EventRow, consent_of_row, consent_row, key_columns

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.keywrap import (
 from ledger.addresses import Address
 from ledger.aggregates.keys import uuid7
 from ledger.errors import LedgerBroken
-from ledger.ports import Groups, SealedSubject, Subject
+from ledger.recording.ports import Groups, SealedSubject, Subject
 from ledger.store.vault_keys import KEK_EPOCH, KEY_BYTES, ProviderKeys
 from ledger.vocabulary import BrandCode
 

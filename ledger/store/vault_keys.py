@@ -12,6 +12,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger.errors import SettingsRefused
 from ledger.vocabulary import IysCode
@@ -36,6 +37,11 @@ class KeyFolder:
     def log_key(self, iys_code: IysCode) -> Ed25519PrivateKey:
         """The key that signs the provider's log, made on first use. Raises SettingsRefused."""
         return Ed25519PrivateKey.from_private_bytes(self._key(f"log-{iys_code}"))
+
+    def log_public_key(self, iys_code: IysCode) -> str:
+        """The public half of `log_key`, 64 hex digits."""
+        public = self.log_key(iys_code).public_key()
+        return public.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
     def _key(self, name: str) -> bytes:
         file = self.path / name

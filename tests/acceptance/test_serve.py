@@ -46,6 +46,11 @@ def service(data: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("serve") / "data"
+    fill(folder)
+    return folder
+
+
+def fill(folder: Path) -> None:
     assert izin(folder, "provider", "add", "--iys-code", "123456", "--title", "Örnek").code == 0
     added = izin(folder, "brand", "add", "--iys-code", "123456", "--brand", "123456", "--name", "Ö")
     assert added.code == 0
@@ -53,7 +58,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     row = f"MESAJ,HS_MESAJ,{NUMBER},RET,2026-11-01 09:00:00,BIREYSEL\n"
     file.write_text("type,source,recipient,status,consentDate,recipientType\n" + row)
     assert izin(folder, "import", str(file), "--brand", "123456").code == 0
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +122,9 @@ def test_problems_are_turkish_and_english_on_demand(client: httpx.Client) -> Non
     assert english["nearest"] == "recipient"
 
 
-def test_it_survives_its_postgres_and_stops_it_at_the_end(data: Path) -> None:
+def test_it_survives_its_postgres_and_stops_it_at_the_end(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    fill(data)
     with service(data) as (process, client):
         pid = int((data / "pg" / "postmaster.pid").read_text().split()[0])
         os.kill(pid, signal.SIGKILL)

@@ -59,7 +59,7 @@ def test_exactly_the_expected_rows_of_a_bad_file_are_refused(
 
     result, verdicts = bring(ledger, DATA / "bad" / name)
 
-    refused = [f"{line},{code}" for line, (verdict, code) in verdicts.items() if verdict == "refused"]
+    refused = [f"{line},{code}" for line, (kind, code) in verdicts.items() if kind == "refused"]
     assert refused == expected
     assert result.read == len(verdicts)
 

@@ -1,18 +1,20 @@
 """Two writers at one address, two orders of one batch, and answers that get lost (design.md §7)."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 import psycopg
 import pytest
 
 from ledger import bootstrap
+from ledger.aggregates.bodies import ConsentBody
 from ledger.application import ATTEMPTS_MAX, ConsentLedger
 from ledger.bootstrap import Home
 from ledger.errors import HeadBusy, RaceLost, StoreUnavailable
-from ledger.ports import Subject
+from ledger.recording.ports import Subject
 from ledger.recording.request import Receipt, Request
 from ledger.settings import Settings
 from ledger.store import database as database_module
@@ -21,9 +23,11 @@ from ledger.store.unit import PostgresUnit, ProviderStore
 from ledger.store.vault import ProviderVault
 from ledger.vocabulary import Outcome
 from tests.integration.acts import (
+    CLERK,
     DATE,
     IYS_CODE,
     LATER,
+    SECOND_CLERK,
     a_request,
     about,
     correct,
@@ -127,17 +131,18 @@ def test_a_head_that_stays_taken_is_reported_and_nothing_is_written(
 
 
 class OvertakenStore(ProviderStore):
-    """Knows nobody the first `times` times; on the last one the truth."""
+    """The first `times` times it answers with what it knew once, then with the truth."""
 
     times = 0
     asked = 0
     size: int | None = 0
+    knew: Mapping[bytes, Subject] = MappingProxyType({})
 
     def find_subjects(self, lookups: Collection[bytes]) -> tuple[int, dict[bytes, Subject]]:
         self.asked += 1
         if self.asked > self.times:
             return super().find_subjects(lookups)
-        return (self.last_position() if self.size is None else self.size), {}
+        return (self.last_position() if self.size is None else self.size), dict(self.knew)
 
 
 def on(home: Home, store: type[ProviderStore]) -> ConsentLedger:
@@ -181,6 +186,27 @@ def test_who_loses_every_race_gives_up_and_has_written_nothing(
     assert store.asked == ATTEMPTS_MAX
     expect_dense(home, 3)
     assert count(home, "recipients") == 1
+
+
+def test_an_act_for_an_address_that_passed_on_meanwhile_is_its_new_holders(
+    home: Home, ledger: ConsentLedger
+) -> None:
+    request = a_request(1)
+    ledger.record([request])
+    overtaken = on(home, OvertakenStore)
+    store = overtaken.store
+    assert isinstance(store, OvertakenStore)
+    store.size, store.knew = store.find_subjects([ledger.vault.lookup(request.address.uri)])
+    store.asked, store.times = 0, 1
+
+    holder = ledger.reassign(
+        request.address, actor=CLERK, approved_by=SECOND_CLERK, reason="a new contract"
+    )
+    event = overtaken.record([a_request(1, "RET", LATER)])[0].event
+
+    assert event is not None and isinstance(event.body, ConsentBody)
+    assert event.body.subject == str(holder.id)
+    assert store.asked == 2
 
 
 # A lost connection: it did not happen, or it happened and we were not told.

@@ -14,7 +14,7 @@ from ledger.vocabulary import Basis, ConsentSource, ConsentStatus
 from tests.builders import an_act_body, hour, the_key, wire_hour
 
 HOURS = 6
-DEEDS_MAX = 6
+DEEDS_MAX = 5
 BY = {"at": hour(90), "actor": "user:1", "approved_by": "user:2"}
 RET_SOURCES = (
     ConsentSource.HS_MESAJ,
@@ -158,7 +158,7 @@ def orders(draw: st.DrawFn) -> tuple[list[Deed], list[Step], list[Step]]:
     return made, draw(st.permutations(steps)), draw(st.permutations(steps))
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(example=orders())
 def test_4_acts_and_mends_in_any_order_come_to_the_same(
     example: tuple[list[Deed], list[Step], list[Step]],
@@ -238,7 +238,7 @@ def test_the_orders_tried_are_worth_trying() -> None:
     """The generator must reach every result, else the properties above say little."""
     seen: set[object] = set()
 
-    @settings(max_examples=300, derandomize=True, database=None)
+    @settings(max_examples=150, derandomize=True, database=None)
     @given(example=orders())
     def collect(example: tuple[list[Deed], list[Step], list[Step]]) -> None:
         line: PersonLine = person_line(told(example[0], example[1])[0].acts)

@@ -1,5 +1,7 @@
 """When an address passes to a new holder: consent.md C1, R35, R53."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -37,10 +39,11 @@ def opens(state: Consent, command: Command) -> bool:
     return opens_next(a_key(), state, command)
 
 
-def approved(at_hour: float, origin: Origin = Origin.LIVE, **changes: object) -> RecordAct:
+def approved(at_hour: float, origin: Origin = Origin.LIVE, **changes: Any) -> RecordAct:
     """A consent of that hour with evidence and a second person's approval."""
     given = a_provenance(origin, approved_by="user:2")
-    return a_proven(at_hour, **{"provenance": given, **changes})
+    marks: dict[str, Any] = {"provenance": given, **changes}
+    return a_proven(at_hour, **marks)
 
 
 def test_a_closed_line_closes_the_persons_line() -> None:

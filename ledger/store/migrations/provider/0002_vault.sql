@@ -9,7 +9,8 @@ CREATE TABLE recipients (
     closed_position bigint
 );
 
-COMMENT ON COLUMN recipients.lookup IS 'HMAC of the address; keyed, since a plain digest is guessable';
+COMMENT ON COLUMN recipients.lookup IS
+    'HMAC of the address; keyed, since a plain digest is guessable';
 COMMENT ON COLUMN recipients.closed_position IS 'event by which the address went to a new holder';
 
 -- Two first writes for one new address make one subject: the second one meets this.

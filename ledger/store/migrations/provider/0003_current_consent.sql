@@ -11,7 +11,8 @@ CREATE TABLE current_consent (
     PRIMARY KEY (subject, brand_code, recipient_type, channel)
 ) WITH (fillfactor = 90);
 
-COMMENT ON COLUMN current_consent.leaf_hash IS 'of the last event of the stream: the next one''s prev';
+COMMENT ON COLUMN current_consent.leaf_hash IS
+    'of the last event of the stream: the next one''s prev';
 
 -- One row a command that came with an id: a repeat, or a retry after a lost answer, is known here.
 CREATE TABLE commands (

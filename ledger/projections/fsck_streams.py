@@ -1,65 +1,27 @@
-"""The oracle: re-derives everything from the stored bytes and compares (design.md, What must hold).
+"""The oracle, stream by stream: chain, stored state, and what the vault must open."""
 
-First in the order of the log, then stream by stream; one snapshot, constant memory. Every finding
-names a position and a step, never an address.
-"""
-
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg import Cursor
 
-from ledger.aggregates.bodies import ActBody, Body, ConsentBody, RecipientErased
+from ledger.aggregates.bodies import ActBody, ConsentBody
 from ledger.aggregates.consent import Consent, evolve
 from ledger.aggregates.events import Event, key_of
 from ledger.aggregates.keys import ConsentKey
-from ledger.aggregates.provider_bodies import BrandClosed, BrandOpened, LedgerOpened
-from ledger.bootstrap import Home
 from ledger.errors import LedgerBroken
 from ledger.evidence.canonical import ZERO_HASH
-from ledger.ports import StoredConsent
-from ledger.projections import outbox
-from ledger.projections.follower import position_of
+from ledger.projections.fsck_report import Report
+from ledger.recording.ports import StoredConsent
 from ledger.recording.request import RECIPIENT_GROUP, bind, recipient_group
 from ledger.store.database import SQL as STORE_SQL
 from ledger.store.database import LedgerConnection
-from ledger.store.recorder import checked_event
-from ledger.store.rows import EventRow, consent_of_row, key_columns
+from ledger.store.rows import consent_of_row, key_columns
 from ledger.store.sql import load_blocks
 from ledger.store.vault import ProviderVault
-from ledger.vocabulary import IysCode
 
-PAGE: Final = 2_000
-FINDINGS_MAX: Final = 100
-
-_SQL: Final = load_blocks("ledger", "fsck.sql")
-
-
-@dataclass(slots=True)
-class Report:
-    """What was looked at, and what does not agree; clean when `findings` is empty."""
-
-    events: int = 0
-    streams: int = 0
-    consents: int = 0
-    subjects: int = 0
-    findings: list[str] = field(default_factory=list)
-    overflow: int = 0
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether everything agrees."""
-        return not self.findings
-
-    def find(self, text: str) -> None:
-        """Note a disagreement; beyond `FINDINGS_MAX` only counted."""
-        if len(self.findings) < FINDINGS_MAX:
-            self.findings.append(text)
-        else:
-            self.overflow += 1
+_SQL: Final = load_blocks("ledger.projections", "fsck.sql")
 
 
 @dataclass(slots=True)
@@ -70,81 +32,7 @@ class _Key:
     uri: str = field(repr=False)
 
 
-def check(
-    home: Home, iys_code: IysCode, *, on_progress: Callable[[int], None] = lambda events: None
-) -> Report:
-    """Look at every event, state, key and payload of one provider. Writes nothing."""
-    report = Report()
-    provider = home.providers.get(iys_code)
-    vault = ProviderVault(home.providers.keys(iys_code))
-    with home.database.connection(iys_code) as connection:
-        connection.execute(_SQL["one_snapshot"])
-        log = _Log(report, provider.log_origin)
-        for event in _events(connection, "log_in_order", report, on_progress):
-            log.take(event)
-        log.close(connection, iys_code)
-        streams = _Streams(report, connection, vault, log.erased)
-        for page in _pages(_events(connection, "streams_in_order", report, on_progress)):
-            streams.take(page)
-        streams.close()
-        cursor = connection.cursor()
-        until = position_of(cursor, outbox.NAME)
-        again = _events(connection, "log_in_order", Report(), lambda events: None)
-        for text in outbox.differences(cursor, again, until):
-            report.find(text)
-    return report
-
-
-class _Log:
-    """What must hold in the order of the log."""
-
-    def __init__(self, report: Report, origin: str) -> None:
-        self._report = report
-        self._origin = origin
-        self._recorded = ""
-        self.erased: set[UUID] = set()
-        self._brands: dict[int, bool] = {}
-
-    def take(self, event: Event) -> None:
-        """One more event."""
-        report = self._report
-        report.events += 1
-        if event.position != report.events:
-            report.find(f"event {event.position}: position, {report.events} was expected")
-            report.events = event.position
-        if event.recorded < self._recorded:
-            report.find(f"event {event.position}: recorded goes back")
-        if event.log != self._origin:
-            report.find(f"event {event.position}: belongs to another log")
-        if (event.position == 1) != isinstance(event.body, LedgerOpened):
-            report.find(f"event {event.position}: ledger.opened is event 1 and no other")
-        self._recorded = event.recorded
-        self._remember(event.body)
-
-    def _remember(self, body: Body) -> None:
-        match body:
-            case RecipientErased():
-                self.erased.add(UUID(body.subject))
-            case BrandOpened():
-                self._brands[body.brand] = False
-            case BrandClosed():
-                self._brands[body.brand] = True
-
-    def close(self, connection: LedgerConnection, iys_code: IysCode) -> None:
-        """What the whole log says of the tables beside it."""
-        report = self._report
-        for name in ("commands_astray", "generations_astray"):
-            row = connection.execute(_SQL[name], {"size": report.events}).fetchone()
-            if row is not None and row[0]:
-                report.find(f"{name}: {row[0]} rows name positions that do not exist")
-        rows = connection.execute(_SQL["brands_kept"], {"iys_code": iys_code}).fetchall()
-        kept: dict[int, bool] = dict(rows)
-        for brand, closed in kept.items():
-            if self._brands.get(brand) is not closed:
-                report.find(f"brand {brand}: the row and the events differ")
-
-
-class _Streams:
+class Streams:
     """What must hold stream by stream: chain, state, vault."""
 
     def __init__(
@@ -287,23 +175,3 @@ def _subject_of(event: Event) -> UUID | None:
     subject = getattr(event.body, "subject", None)
     is_recipients = event.body.TYPE.partition(".")[0] == "recipient"
     return UUID(subject) if isinstance(event.body, ConsentBody) or is_recipients else None
-
-
-def _events(
-    connection: LedgerConnection, name: str, report: Report, on_progress: Callable[[int], None]
-) -> Iterator[Event]:
-    with connection.cursor(name=name) as cursor:
-        cursor.itersize = PAGE
-        cursor.execute(_SQL[name])
-        for number, row in enumerate(cursor, 1):
-            if number % PAGE == 0:
-                on_progress(number)
-            try:
-                yield checked_event(EventRow(*row))
-            except LedgerBroken as error:
-                report.find(str(error))
-
-
-def _pages(events: Iterator[Event]) -> Iterator[list[Event]]:
-    while page := list(islice(events, PAGE)):
-        yield page

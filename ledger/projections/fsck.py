@@ -1,0 +1,127 @@
+"""The oracle: re-derives everything from the stored bytes and compares (design.md, What must hold).
+
+First in the order of the log, then stream by stream; one snapshot, constant memory. Every finding
+names a position and a step, never an address.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Final
+from uuid import UUID
+
+from ledger.aggregates.bodies import Body, RecipientErased
+from ledger.aggregates.events import Event
+from ledger.aggregates.provider_bodies import BrandClosed, BrandOpened, LedgerOpened
+from ledger.errors import LedgerBroken
+from ledger.projections import outbox
+from ledger.projections.follower import position_of
+from ledger.projections.fsck_report import Report
+from ledger.projections.fsck_streams import Streams
+from ledger.recording.ports import Provider
+from ledger.store.database import Database, LedgerConnection
+from ledger.store.recorder import checked_event
+from ledger.store.rows import EventRow
+from ledger.store.sql import load_blocks
+from ledger.store.vault import ProviderVault
+from ledger.vocabulary import IysCode
+
+PAGE: Final = 2_000
+
+_SQL: Final = load_blocks("ledger.projections", "fsck.sql")
+
+
+def check(
+    database: Database,
+    provider: Provider,
+    vault: ProviderVault,
+    *,
+    on_progress: Callable[[int], None] = lambda events: None,
+) -> Report:
+    """Look at every event, state, key and payload of one provider. Writes nothing."""
+    report = Report()
+    iys_code = provider.iys_code
+    with database.connection(iys_code) as connection:
+        connection.execute(_SQL["one_snapshot"])
+        log = _Log(report, provider.log_origin)
+        for event in _events(connection, "log_in_order", report, on_progress):
+            log.take(event)
+        log.close(connection, iys_code)
+        streams = Streams(report, connection, vault, log.erased)
+        for page in _pages(_events(connection, "streams_in_order", report, on_progress)):
+            streams.take(page)
+        streams.close()
+        cursor = connection.cursor()
+        until = position_of(cursor, outbox.NAME)
+        again = _events(connection, "log_in_order", Report(), lambda events: None)
+        for text in outbox.differences(cursor, again, until):
+            report.find(text)
+    return report
+
+
+class _Log:
+    """What must hold in the order of the log."""
+
+    def __init__(self, report: Report, origin: str) -> None:
+        self._report = report
+        self._origin = origin
+        self._recorded = ""
+        self.erased: set[UUID] = set()
+        self._brands: dict[int, bool] = {}
+
+    def take(self, event: Event) -> None:
+        """One more event."""
+        report = self._report
+        report.events += 1
+        if event.position != report.events:
+            report.find(f"event {event.position}: position, {report.events} was expected")
+            report.events = event.position
+        if event.recorded < self._recorded:
+            report.find(f"event {event.position}: recorded goes back")
+        if event.log != self._origin:
+            report.find(f"event {event.position}: belongs to another log")
+        if (event.position == 1) != isinstance(event.body, LedgerOpened):
+            report.find(f"event {event.position}: ledger.opened is event 1 and no other")
+        self._recorded = event.recorded
+        self._remember(event.body)
+
+    def _remember(self, body: Body) -> None:
+        match body:
+            case RecipientErased():
+                self.erased.add(UUID(body.subject))
+            case BrandOpened():
+                self._brands[body.brand] = False
+            case BrandClosed():
+                self._brands[body.brand] = True
+
+    def close(self, connection: LedgerConnection, iys_code: IysCode) -> None:
+        """What the whole log says of the tables beside it."""
+        report = self._report
+        for name in ("commands_astray", "generations_astray"):
+            row = connection.execute(_SQL[name], {"size": report.events}).fetchone()
+            if row is not None and row[0]:
+                report.find(f"{name}: {row[0]} rows name positions that do not exist")
+        rows = connection.execute(_SQL["brands_kept"], {"iys_code": iys_code}).fetchall()
+        kept: dict[int, bool] = dict(rows)
+        for brand, closed in kept.items():
+            if self._brands.get(brand) is not closed:
+                report.find(f"brand {brand}: the row and the events differ")
+
+
+def _events(
+    connection: LedgerConnection, name: str, report: Report, on_progress: Callable[[int], None]
+) -> Iterator[Event]:
+    with connection.cursor(name=name) as cursor:
+        cursor.itersize = PAGE
+        cursor.execute(_SQL[name])
+        for number, row in enumerate(cursor, 1):
+            if number % PAGE == 0:
+                on_progress(number)
+            try:
+                yield checked_event(EventRow(*row))
+            except LedgerBroken as error:
+                report.find(str(error))
+
+
+def _pages(events: Iterator[Event]) -> Iterator[list[Event]]:
+    while page := list(islice(events, PAGE)):
+        yield page
