@@ -69,6 +69,9 @@ class Address(Discreet, frozen=True, gc=False):
     as_entered: str
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Address(kind={self.kind!r}, notes={self.notes!r})"
+
     @property
     def text(self) -> str:
         """The address as İYS's wire has it: E.164 or the mailbox, without the scheme."""

@@ -45,7 +45,7 @@ def steady_seconds() -> float:
 
 def utc_text(at: datetime) -> str:
     """`YYYY-MM-DDThh:mm:ssZ`: an instant as acts carry it; whole seconds, cut, not rounded."""
-    return _aware(at).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _aware(at).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def utc_text_of_seconds(seconds: int) -> str:
@@ -76,6 +76,14 @@ def parse_time(text: str) -> datetime:
     if at is None or at.utcoffset() is None:
         raise ValueError("give 2026-11-22 10:15:00 (Turkish time) or 2026-11-22T10:15:00+03:00")
     return at.astimezone(UTC)
+
+
+def from_iys_text(text: str) -> datetime:
+    """The instant of a date in İYS's form (R114). Raises ValueError.
+
+    A time that the clock change of 2016 left out reads as if summer time had not begun.
+    """
+    return datetime.fromisoformat(text).replace(tzinfo=ISTANBUL).astimezone(UTC)
 
 
 def iys_text(at: datetime) -> str:

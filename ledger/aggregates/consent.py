@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, assert_never
 
 import msgspec
+from msgspec import structs
 
 from ledger.aggregates import bodies as b
 from ledger.aggregates.bodies import Body, ConsentBody
@@ -28,9 +29,10 @@ BEFORE_EVERYTHING: Final = -(2**52)
 class Act(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """One act of the person line, as small as the fold allows.
 
-    `at` and `evidence_at` are Unix seconds; `status` is None for a merchant's listing; `ref` marks
-    an act whose instant we assigned (`<import>:<row>`), so that a repeat is known again;
-    `retracted` and `former_dates` keep what a correction took away, for the same reason.
+    `at` and `evidence_at` are Unix seconds; `status` is None for a merchant's listing. `ref` marks
+    a refusal or consent whose instant we assigned: `<import>:<row>`, by which a repeat is known, or
+    empty where nothing tells a repeat. `retracted` and `former`, the (date, source) that it was
+    once recorded with, keep what a correction took away, for the same reason.
     """
 
     seq: int
@@ -42,12 +44,14 @@ class Act(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=
     basis: Basis
     evidence_at: int | None = None
     approved: bool = False
+    imported: bool = False
+    known_to_iys: bool = False
     precision: DatePrecision = DatePrecision.SECOND
     not_pushed: str | None = None
     ref: str | None = None
     lifts: tuple[int, ...] = ()
     retracted: bool = False
-    former_dates: tuple[str | None, ...] = ()
+    former: tuple[tuple[str | None, ConsentSource | None], ...] = ()
 
     @property
     def is_recipients_own(self) -> bool:
@@ -57,7 +61,9 @@ class Act(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=
     @property
     def closes_line(self) -> bool:
         """Whether the carrier reported the line as closed (R35)."""
-        return self.source is ConsentSource.IYS_AHS_HAT_KAPATMA
+        # From anybody but İYS or its export the source is a defect, the refusal an ordinary one.
+        closed = self.source is ConsentSource.IYS_AHS_HAT_KAPATMA
+        return closed and self.basis is not Basis.OWN_CAPTURE
 
 
 class IysLine(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
@@ -129,9 +135,9 @@ def person_line(acts: Iterable[Act]) -> PersonLine:
 def lifts(grant: Act, refusal: Act) -> bool:
     """Whether a grant lifts a refusal (C4.2–C4.3): only if later, and never on a mere record.
 
-    The recipient's own act at İYS lifts; a capture of ours lifts with evidence dated after the
-    refusal, and over an `IYS_*` refusal only with a second person's approval (R53); a released one
-    lifts what it was released over.
+    The recipient's own act at İYS lifts; a live capture of ours lifts with evidence dated after the
+    refusal, and over an `IYS_*` refusal only with a second person's approval (R53), a row of a file
+    never; a released one lifts what it was released over.
     """
     if grant.at <= refusal.at:
         return False
@@ -139,15 +145,23 @@ def lifts(grant: Act, refusal: Act) -> bool:
         return True
     proven = (
         grant.basis is Basis.OWN_CAPTURE
+        and not grant.imported
         and grant.evidence_at is not None
         and grant.evidence_at > refusal.at
     )
     return proven and (grant.approved or not refusal.is_recipients_own)
 
 
-def _rank(act: Act) -> tuple[int, bool, str, str]:
-    # Content only, never seq: two equal instants must rank alike in any order of arrival.
-    return (act.at, act.evidence_at is not None, act.basis, act.source or "")
+def _rank(act: Act) -> tuple[object, ...]:
+    # Content only, never seq: of two equal instants the same one decides in any order of arrival.
+    return (
+        act.at,
+        act.evidence_at or BEFORE_EVERYTHING,
+        act.basis,
+        act.source or "",
+        act.precision,
+        act.consent_date or "",
+    )
 
 
 def evolve(state: Consent, body: Body, *, seq: int, position: int) -> Consent:
@@ -159,25 +173,27 @@ def evolve(state: Consent, body: Body, *, seq: int, position: int) -> Consent:
         case b.ActBody():
             acts = (*acts, act_of(body, seq=seq, position=position))
             if body.not_pushed is None:
-                iys = msgspec.structs.replace(iys, pending=seq)
+                iys = structs.replace(iys, pending=seq)
         case b.IysSeen():
             iys = _seen(iys, body)
+            if body.of is not None:
+                known = structs.replace
+                acts = _change(acts, body.of, lambda act: known(act, known_to_iys=True))
         case b.IysRefused():
             iys = _refused(iys, body)
         case b.ConsentEvidenceAdded():
-            added = _seconds(body.captured_at)
-            acts = _change(acts, body.of, lambda act: _with_evidence(act, added, body.approved_by))
+            acts = _change(acts, body.of, lambda act: _with_evidence(act, body))
         case b.ConsentCorrected():
             acts = _change(acts, body.of, lambda act: _corrected(act, body))
         case b.ConsentRetracted():
-            acts = _change(acts, body.of, lambda act: msgspec.structs.replace(act, retracted=True))
+            acts = _change(acts, body.of, lambda act: structs.replace(act, retracted=True))
             if iys.pending == body.of:
-                iys = msgspec.structs.replace(iys, pending=None)
+                iys = structs.replace(iys, pending=None)
         case b.ConsentReleased():
             acts = _change(
                 acts,
                 body.of,
-                lambda act: msgspec.structs.replace(act, lifts=(*act.lifts, *body.over)),
+                lambda act: structs.replace(act, lifts=(*act.lifts, *body.over)),
             )
         case _:
             assert_never(body)  # type: ignore[arg-type]  # the table of events.py is closed
@@ -186,23 +202,39 @@ def evolve(state: Consent, body: Body, *, seq: int, position: int) -> Consent:
 
 def act_of(body: b.ActBody, *, seq: int, position: int) -> Act:
     """The act that an event adds."""
-    status = {"consent.granted": ConsentStatus.GRANTED, "consent.refused": ConsentStatus.REFUSED}
     evidence_at = body.captured_at or body.at if body.evidence_kinds else None
-    assigned = body.consent_date is None or "H162" in body.defect
     return Act(
         seq=seq,
         position=position,
-        status=status.get(body.TYPE),
+        status=_STATUS_OF.get(body.TYPE),
         at=BEFORE_EVERYTHING if body.at is None else _seconds(body.at),
         consent_date=body.consent_date,
         source=body.source,
         basis=body.basis,
         evidence_at=None if evidence_at is None else _seconds(evidence_at),
-        approved=body.approved_by is not None,
+        approved=body.approved_by not in (None, body.actor),
+        imported=body.import_id is not None,
+        known_to_iys=body.basis is Basis.IYS,
         precision=body.date_precision,
         not_pushed=body.not_pushed,
-        ref=f"{body.import_id}:{body.row}" if assigned and body.import_id else None,
+        ref=_ref(body),
     )
+
+
+_STATUS_OF: Final = {
+    b.ConsentGranted.TYPE: ConsentStatus.GRANTED,
+    b.ConsentRefused.TYPE: ConsentStatus.REFUSED,
+}
+ASSIGNED_FOR: Final = ("H156", "H162")
+"""Defects of a refusal's date for which it takes effect on receipt."""
+
+
+def _ref(body: b.ActBody) -> str | None:
+    if body.TYPE not in _STATUS_OF:
+        return None  # a listing without a date has no instant at all
+    if body.consent_date is not None and not any(code in body.defect for code in ASSIGNED_FOR):
+        return None
+    return f"{body.import_id}:{body.row}" if body.import_id is not None else ""
 
 
 def _seen(line: IysLine, body: b.IysSeen) -> IysLine:
@@ -217,7 +249,7 @@ def _seen(line: IysLine, body: b.IysSeen) -> IysLine:
         how=body.how,
         at=_seconds(body.at),
         pending=None if answered and line.pending == body.of else line.pending,
-        accepted=body.of if answered else line.accepted,
+        accepted=max(line.accepted or 0, body.of or 0) or None,
     )
 
 
@@ -228,7 +260,7 @@ def _refused(line: IysLine, body: b.IysRefused) -> IysLine:
     state = IysState.VOID if body.code == "H467" else IysState.REJECTED
     if line.state in (IysState.GRANTED, IysState.REFUSED):
         state = line.state  # İYS would not take the new act; what it held before stands
-    return msgspec.structs.replace(
+    return structs.replace(
         line,
         state=state,
         code=body.code,
@@ -242,23 +274,21 @@ def _change(acts: tuple[Act, ...], of: int, change: Callable[[Act], Act]) -> tup
     return tuple(change(act) if act.seq == of else act for act in acts)
 
 
-def _with_evidence(act: Act, captured_at: int, approved_by: str | None) -> Act:
+def _with_evidence(act: Act, body: b.ConsentEvidenceAdded) -> Act:
+    captured_at = _seconds(body.captured_at)
     newest = captured_at if act.evidence_at is None else max(act.evidence_at, captured_at)
-    return msgspec.structs.replace(
-        act, evidence_at=newest, approved=act.approved or approved_by is not None
-    )
+    approved = act.approved or body.approved_by not in (None, body.actor)
+    return structs.replace(act, evidence_at=newest, approved=approved)
 
 
 def _corrected(act: Act, body: b.ConsentCorrected) -> Act:
     at = act.at if body.effective_at is None else _seconds(body.effective_at)
+    former = (*act.former, (act.consent_date, act.source))
     match body.corrected_field:
         case "consent_date" if body.is_now is None or isinstance(body.is_now, str):
-            former = (*act.former_dates, act.consent_date)
-            return msgspec.structs.replace(
-                act, at=at, consent_date=body.is_now, former_dates=former
-            )
+            return structs.replace(act, at=at, consent_date=body.is_now, former=former)
         case "source" if isinstance(body.is_now, str):
-            return msgspec.structs.replace(act, source=ConsentSource(body.is_now))
+            return structs.replace(act, source=ConsentSource(body.is_now), former=former)
         case _:
             return act
 

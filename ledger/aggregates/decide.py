@@ -10,12 +10,17 @@ from ledger.aggregates.commands import Command, Origin, RecordAct
 from ledger.aggregates.consent import Act, Consent, PersonLine, act_of, person_line
 from ledger.aggregates.judging import judge_grant, judge_refusal, twin_of, why_not_granted
 from ledger.aggregates.keys import ConsentKey
+from ledger.clock import from_iys_text, utc_text
 from ledger.vocabulary import (
     Basis,
     ConsentSource,
     ConsentStatus,
     IysState,
     Outcome,
+)
+
+DECLARABLE_SOURCES: Final = frozenset(
+    source.value for source in ConsentSource if not source.is_recipients_own
 )
 
 NOTHING: Final = PersonLine(None, None)
@@ -139,6 +144,9 @@ def _act_shown(key: ConsentKey, state: Consent, command: c.SeeAtIys) -> b.ActBod
     own = command.source.is_recipients_own
     if not own and (status is ConsentStatus.GRANTED or command.of is not None):
         return None
+    at = _shown_at(command, own=own)
+    if at is None and status is ConsentStatus.GRANTED:
+        return None  # without any date it could be from before a refusal
     provenance = c.Provenance(
         origin=Origin.IYS,
         via=f"iys_{command.how}",
@@ -150,7 +158,7 @@ def _act_shown(key: ConsentKey, state: Consent, command: c.SeeAtIys) -> b.ActBod
         key,
         RecordAct(
             status=status,
-            at=command.at,
+            at=at or command.at,
             consent_date=command.consent_date,
             source=command.source,
             provenance=provenance,
@@ -162,12 +170,26 @@ def _act_shown(key: ConsentKey, state: Consent, command: c.SeeAtIys) -> b.ActBod
     return msgspec.structs.replace(body, not_pushed="L-AT-IYS")
 
 
+def _shown_at(command: c.SeeAtIys, *, own: bool) -> str | None:
+    """C4: an `IYS_*` act counts from İYS's creationDate (a closed line carries an old consentDate,
+    R52), a provider's from its consentDate."""
+    dates = (command.creation_date, command.consent_date)
+    for date in dates if own else reversed(dates):
+        if date is not None:
+            return utc_text(from_iys_text(date))
+    return None
+
+
 def _same_movement(known: Act, act: Act) -> bool:
-    # R52: a closed line carries the consent's old date, so the instant decides for IYS_* acts.
-    same = (known.status, known.source) == (act.status, act.source) and not known.retracted
+    if known.status is not act.status or known.retracted:
+        return False
     if act.is_recipients_own:
-        return same and known.at == act.at
-    return same and act.consent_date is not None and known.consent_date == act.consent_date
+        return (known.source, known.at, known.basis) == (act.source, act.at, Basis.IYS)
+    words = (act.consent_date, act.source)
+    return act.consent_date is not None and words in (
+        (known.consent_date, known.source),
+        *known.former,
+    )
 
 
 def _about_act(state: Consent, of: int, body: b.ConsentBody) -> Decided:
@@ -182,12 +204,14 @@ def _mend(key: ConsentKey, state: Consent, command: c.CorrectAct | c.RetractAct)
         return Decided(Outcome.REFUSED, "L-NO-SUCH-ACT")
     if command.approved_by == command.actor:
         return Decided(Outcome.REFUSED, "L-SECOND-PERSON")
+    if act.basis is Basis.IYS:
+        return Decided(Outcome.REFUSED, "L-NOT-CORRECTABLE")  # İYS's word is no mistake of ours
     if isinstance(command, c.RetractAct):
         retracted = b.ConsentRetracted(**_of(key), **msgspec.structs.asdict(command))
         return Decided(Outcome.RECORDED, None, (retracted,), act.seq)
-    if act.basis is Basis.IYS or command.field not in ("consent_date", "source"):
+    if command.field not in ("consent_date", "source"):
         return Decided(Outcome.REFUSED, "L-NOT-CORRECTABLE")
-    if command.field == "source" and command.is_now not in set(ConsentSource):
+    if command.field == "source" and command.is_now not in DECLARABLE_SOURCES:
         return Decided(Outcome.REFUSED, "H119")
     was = act.consent_date if command.field == "consent_date" else act.source
     corrected = b.ConsentCorrected(
@@ -210,13 +234,27 @@ def _release(key: ConsentKey, state: Consent, command: c.ReleaseGrant) -> Decide
     act = next((act for act in line.held if act.seq == command.of), None)
     if act is None:
         return Decided(Outcome.REFUSED, "L-NOT-HELD")
+    over = [refusal for refusal in line.standing if refusal.at < act.at]
+    if any(refusal.closes_line for refusal in over):
+        return Decided(Outcome.REFUSED, "L-LINE-CLOSED")
     if command.ground == "evidence":
-        if act.evidence_at is None:
+        if act.evidence_at is None or any(act.evidence_at <= refusal.at for refusal in over):
             return Decided(Outcome.REFUSED, "L-EVIDENCE-MISSING")
         if command.approved_by in (None, command.actor):
             return Decided(Outcome.REFUSED, "L-SECOND-PERSON")
-    elif command.ground != "iys" or state.iys.state is not IysState.GRANTED:
+    elif command.ground != "iys" or not all(_answered_at_iys(state, ret) for ret in over):
         return Decided(Outcome.REFUSED, "L-NO-GROUND")
-    over = tuple(refusal.seq for refusal in line.standing if refusal.at < act.at)
-    released = b.ConsentReleased(**_of(key), over=over, **msgspec.structs.asdict(command))
+    released = b.ConsentReleased(
+        **_of(key),
+        over=tuple(refusal.seq for refusal in over),
+        **msgspec.structs.asdict(command),
+    )
     return Decided(Outcome.RECORDED, None, (released,), act.seq)
+
+
+def _answered_at_iys(state: Consent, refusal: Act) -> bool:
+    """Whether İYS knew the refusal and shows a consent dated after it (C4.4)."""
+    iys = state.iys
+    if iys.state is not IysState.GRANTED or iys.consent_date is None or not refusal.known_to_iys:
+        return False
+    return from_iys_text(iys.consent_date).timestamp() > refusal.at

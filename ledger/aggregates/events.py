@@ -18,6 +18,8 @@ from ledger.vocabulary import BrandCode
 
 ENVELOPE_VERSION: Final = 1
 TOPIC_PREFIX: Final = "ledger."
+RECIPIENT_GROUP: Final = "recipient"
+"""The group that every act binds: address, as entered, canonicalisation number."""
 GROUP_NAME: Final = re.compile(r"[a-z_]{1,32}")
 
 RECIPIENT_BODIES: Final = (b.RecipientReassigned, b.RecipientRestricted, b.RecipientErased)
@@ -195,6 +197,7 @@ def read(state: bytes, position: int) -> Event:
     except (msgspec.ValidationError, KeyError, ValueError) as error:
         raise LedgerBroken(f"event {position}: the envelope or body cannot be read") from error
     _check_envelope(envelope, position)
+    _check_body(envelope, body, position)
     if stream != stream_of(body, log=envelope.log) or str(stream) != envelope.stream:
         raise LedgerBroken(f"event {position}: the stream does not follow from the key")
     return Event(
@@ -228,6 +231,7 @@ def key_of(body: ConsentBody) -> ConsentKey:
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_LOG = re.compile(r"izin-defteri/[1-9][0-9]*/[0-9a-f]{16}")
 _RECORDED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z")
 
 
@@ -242,9 +246,19 @@ def _check_envelope(envelope: Envelope, position: int) -> None:
         "prev": _HASH.fullmatch(envelope.prev),
         "prev and seq": (envelope.prev == canonical.ZERO_HASH) == (envelope.seq == 1),
         "id": _UUID.fullmatch(envelope.id),
+        "log": _LOG.fullmatch(envelope.log),
         "recorded": _RECORDED.fullmatch(envelope.recorded),
         "commit": groups_sound and envelope.commit != {},
     }
     for member, sound in checks.items():
         if not sound:
             raise LedgerBroken(f"event {position}: {member} has the wrong form")
+
+
+def _check_body(envelope: Envelope, body: Body, position: int) -> None:
+    subject = getattr(body, "subject", None)
+    if subject is not None and not _UUID.fullmatch(subject):
+        raise LedgerBroken(f"event {position}: the subject is no UUID of version 7")
+    commit = {} if envelope.commit is msgspec.UNSET else envelope.commit
+    if isinstance(body, b.ActBody) and RECIPIENT_GROUP not in commit:
+        raise LedgerBroken(f"event {position}: an act without its recipient's commitment")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ledger.aggregates.bodies import IysSeen
 from ledger.aggregates.commands import Command, Origin, RecordAct
-from ledger.aggregates.consent import Consent, act_of, person_line
+from ledger.aggregates.consent import Consent, act_of, lifts, person_line
 from ledger.aggregates.decide import act_body
 from ledger.aggregates.keys import ConsentKey
 from ledger.clock import utc_text_of_seconds
@@ -17,14 +17,20 @@ def opens_next(key: ConsentKey, state: Consent, command: Command) -> bool:
     evidence and a second person's approval (R53). Never true of an import."""
     if not isinstance(command, RecordAct) or command.status is not ConsentStatus.GRANTED:
         return False
-    if command.provenance.origin is not Origin.LIVE or command.provenance.approved_by is None:
+    if command.provenance.origin is not Origin.LIVE:
         return False
     act = act_of(act_body(key, command), seq=state.version + 1, position=0)
-    closures = [known for known in person_line(state.acts).standing if known.closes_line]
-    return (
-        bool(closures)
-        and act.evidence_at is not None
-        and all(act.at > known.at and act.evidence_at > known.at for known in closures)
+    standing = person_line(state.acts).standing
+    closures = [known.at for known in standing if known.closes_line]
+    if not closures or not act.approved or act.evidence_at is None:
+        return False
+    # What was refused behind a closure, only the new holder can have refused.
+    behind = [known for known in standing if known.at >= min(closures)]
+    return all(
+        act.at > known.at
+        and act.evidence_at > known.at
+        and (known.closes_line or lifts(act, known))
+        for known in behind
     )
 
 

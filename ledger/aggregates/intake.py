@@ -6,13 +6,14 @@ only for an unreadable address, channel or status, and is otherwise kept with th
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from ledger.addresses import Address, parse_address
 from ledger.aggregates.commands import Origin, Provenance, RecordAct
+from ledger.aggregates.consent import ASSIGNED_FOR
 from ledger.calendar import deadlines
-from ledger.clock import ISTANBUL, utc_text
+from ledger.clock import from_iys_text, utc_text
 from ledger.errors import InputRefused
 from ledger.values import Discreet
 from ledger.vocabulary import (
@@ -166,17 +167,21 @@ def _parse_refusal(
 def _when_refused(
     text: str, source: ConsentSource | None, origin: Origin, received_at: datetime
 ) -> tuple[_When, str | None]:
-    """When a refusal takes effect, and the code of what is wrong with its date: an unknown one is
-    that of receipt (C4)."""
+    """When a refusal takes effect, and the code of what is wrong with its date.
+
+    On receipt where the date is unknown or cannot be one (C4, C7): what databases write for "no
+    date" would be older than every consent, and a future date newer than all that will come.
+    """
     try:
         if origin is Origin.DECLARED and _WIRE_DAY.fullmatch(text):
             return _when_day(text, source, received_at, "23:59:59"), None
         return _when(text, source, received_at), None
     except InputRefused as refused:
         fault = refused.code
-    if fault in ("H155", "H156"):  # a date all the same: kept as it stands
-        return _When(utc_text(_instant(text)), text, DatePrecision.SECOND, False), fault
-    known = text if fault == "H162" else None
+    if fault == "H155" and from_iys_text(text) <= received_at + SKEW_MAX:
+        return _When(utc_text(from_iys_text(text)), text, DatePrecision.SECOND, False), fault
+    known = text if fault in ("H155", *ASSIGNED_FOR) else None
+    fault = "H162" if fault == "H155" else fault
     return _When(utc_text(received_at), known, DatePrecision.SECOND, False), fault
 
 
@@ -228,7 +233,7 @@ def _when_day(text: str, source: ConsentSource | None, received_at: datetime, ti
     """Of a day only: a grant counts from its first second, a refusal from its last, so that on one
     day the refusal wins (C4, C8)."""
     _when(f"{text} 00:00:00", source, received_at)
-    return _When(utc_text(_instant(f"{text} {time}")), text, DatePrecision.DAY, late=True)
+    return _When(utc_text(from_iys_text(f"{text} {time}")), text, DatePrecision.DAY, late=True)
 
 
 def _when(text: str, source: ConsentSource | None, received_at: datetime) -> _When:
@@ -238,21 +243,17 @@ def _when(text: str, source: ConsentSource | None, received_at: datetime) -> _Wh
     if not _WIRE_DATE.fullmatch(text):
         raise InputRefused("H158", field="consentDate")
     try:
-        at = _instant(text)
+        datetime.fromisoformat(text)
     except ValueError as error:
         raise InputRefused("H157", field="consentDate") from error
     if text < EARLIEST_CONSENT_DATE:
         raise InputRefused("H156", field="consentDate")
+    at = from_iys_text(text)
     if source is ConsentSource.HS_2015 and text != EARLIEST_CONSENT_DATE:
         raise InputRefused("H155", field="consentDate")
     if at > received_at + SKEW_MAX:
         raise InputRefused("H162", field="consentDate")
     return _When(utc_text(at), text, DatePrecision.SECOND, late=_is_late(at, received_at))
-
-
-def _instant(text: str) -> datetime:
-    # A time that the clock change of 2016 left out reads as if summer time had not begun (R114).
-    return datetime.fromisoformat(text).replace(tzinfo=ISTANBUL).astimezone(UTC)
 
 
 def _is_late(at: datetime, received_at: datetime) -> bool:

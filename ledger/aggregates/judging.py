@@ -20,18 +20,18 @@ def twin_of(state: Consent, act: Act) -> Act | None:
     An instant that we assigned is no mark of an act: there only the same row of the same file is
     the same act. A grant is known again after a correction or retraction; a refusal counts anew.
     """
+    words = (act.consent_date, act.source)
     for known in state.acts:
-        if known.status is not act.status or known.source is not act.source:
+        if known.status is not act.status:
             continue
         if act.ref is not None or known.ref is not None:
-            same = known.ref == act.ref
+            same = bool(act.ref) and known.ref == act.ref
         elif act.status is ConsentStatus.REFUSED:
-            same = act.consent_date is not None and known.consent_date == act.consent_date
-            same = same and not known.retracted
+            same = (known.consent_date, known.source) == words
         else:
-            dates = (known.consent_date, *known.former_dates)
-            same = act.consent_date in dates and known.precision is act.precision
-        if same:
+            same = words in ((known.consent_date, known.source), *known.former)
+        counts_anew = act.status is ConsentStatus.REFUSED and known.retracted
+        if same and not counts_anew and known.precision is act.precision:
             return known
     return None
 

@@ -8,8 +8,6 @@ from ledger.values import Value
 from ledger.vocabulary import BrandCode, Channel, RecipientType
 
 STREAM_LABEL: Final = b"izin-defteri/v1/stream\x00"
-_VERSION_8: Final = 0x8000
-_VARIANT_RFC_9562: Final = 0x8000_0000_0000_0000
 
 
 class ConsentKey(Value, frozen=True, gc=False):
@@ -46,18 +44,19 @@ def provider_stream(log_origin: str, family: str) -> UUID:
 def stream_id(time_bytes: bytes, name: str) -> UUID:
     """RFC 9562 version 8: 48 bits of time, then 80 bits of the name's hash less the fixed six."""
     digest = hashlib.sha256(STREAM_LABEL + name.encode("ascii")).digest()
-    middle = int.from_bytes(digest[:2], "big") & 0x0FFF | _VERSION_8
-    low = int.from_bytes(digest[2:10], "big") & 0x3FFF_FFFF_FFFF_FFFF | _VARIANT_RFC_9562
-    return UUID(bytes=time_bytes + middle.to_bytes(2, "big") + low.to_bytes(8, "big"))
+    return _uuid(8, int.from_bytes(time_bytes, "big"), digest[:10])
 
 
 def uuid7(milliseconds: int, chance: bytes) -> UUID:
     """RFC 9562 version 7 from Unix time in milliseconds and 10 bytes of chance."""
-    middle = int.from_bytes(chance[:2], "big") & 0x0FFF | 0x7000
-    low = int.from_bytes(chance[2:10], "big") & 0x3FFF_FFFF_FFFF_FFFF | _VARIANT_RFC_9562
-    return UUID(
-        bytes=milliseconds.to_bytes(6, "big") + middle.to_bytes(2, "big") + low.to_bytes(8, "big")
-    )
+    return _uuid(7, milliseconds, chance)
+
+
+def _uuid(version: int, time: int, rest: bytes) -> UUID:
+    # Of the 80 bits behind the time, four become the version and two the variant.
+    bits = int.from_bytes(rest, "big")
+    middle = version << 12 | bits >> 64 & 0x0FFF
+    return UUID(int=time << 80 | middle << 64 | 1 << 63 | bits & 0x3FFF_FFFF_FFFF_FFFF)
 
 
 def event_id(milliseconds: int, chance: bytes) -> str:

@@ -43,8 +43,14 @@ def encode(value: object) -> bytes:
         raise OutsideProfile("the value has no canonical form") from error
     if len(state) > STATE_BYTES_MAX:
         raise OutsideProfile(f"{len(state)} bytes, at most {STATE_BYTES_MAX} allowed")
-    check_profile(_decoder.decode(state))
+    # msgspec writes null for a number that is none: where there is a null, the value itself tells.
+    check_profile(_builtins(value) if b"null" in state else _decoder.decode(state))
     return state
+
+
+def _builtins(value: object) -> object:
+    plain: object = msgspec.to_builtins(value, str_keys=True)
+    return plain
 
 
 def assemble(value: msgspec.Struct) -> bytes:
@@ -81,7 +87,7 @@ def check_profile(value: object, depth: int = 0) -> None:
     elif kind is int:
         if not -INTEGER_MAX <= value <= INTEGER_MAX:  # type: ignore[operator]  # kind is int
             raise OutsideProfile("an integer is beyond 2^53")
-    elif kind is dict or kind is list:
+    elif kind is dict or kind is list or kind is tuple:
         if depth >= DEPTH_MAX:
             raise OutsideProfile(f"nested deeper than {DEPTH_MAX}")
         if kind is dict:
@@ -112,8 +118,11 @@ def group_salt(seed: bytes, group: str) -> bytes:
 
 
 def commitment(group: str, salt: bytes, value: object) -> str:
-    """64 hex digits that bind `value` without showing it, as they stand under `commit`."""
+    """64 hex digits that bind `value` without showing it, as they stand under `commit`.
+
+    Raises OutsideProfile: a verifier has only the profile to go by.
+    """
     if len(salt) != HASH_BYTES:
         raise ValueError(f"a salt has {HASH_BYTES} bytes, got {len(salt)}")
-    bound = COMMIT_LABEL + group.encode("ascii") + b"\x00" + salt + _encoder.encode(value)
+    bound = COMMIT_LABEL + group.encode("ascii") + b"\x00" + salt + encode(value)
     return hashlib.sha256(bound).hexdigest()

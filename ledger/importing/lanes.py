@@ -12,6 +12,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Final, Protocol
 
+import msgspec
+
 from ledger import clock
 from ledger.aggregates.intake import parse_act
 from ledger.application import ConsentLedger
@@ -27,6 +29,10 @@ CHUNK_ROWS_MIN: Final = 50
 CHUNK_ROWS_MAX: Final = 2_000
 LOCK_SECONDS_AIM: Final = 0.020
 """An import holds the head no longer than this at a time, so that singles pass between (§7)."""
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(list[RowVerdict] | str | None)
+_END: Final = _encoder.encode(None)
 
 OpenLedger = Callable[[], AbstractContextManager[ConsentLedger]]
 """Opens the ledger in a process of its own; picklable."""
@@ -159,18 +165,18 @@ def _work(
             while True:
                 refusals = pipe.recv()
                 for chunk in worker.record_chunks(refusals=refusals):
-                    pipe.send(chunk)
-                pipe.send(None)
+                    pipe.send_bytes(_encoder.encode(chunk))
+                pipe.send_bytes(_END)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
     except LedgerError as error:
-        pipe.send(str(error))
+        pipe.send_bytes(_encoder.encode(str(error)))
 
 
 def _received(pipe: Connection) -> Iterator[RowVerdict]:
     while True:
         try:
-            chunk = pipe.recv()
+            chunk = _decoder.decode(pipe.recv_bytes())
         except (EOFError, ConnectionError) as error:
             raise LedgerError("a process of the import died; import the file again") from error
         if chunk is None:

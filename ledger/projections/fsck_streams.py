@@ -8,13 +8,13 @@ from psycopg import Cursor
 
 from ledger.aggregates.bodies import ActBody, ConsentBody
 from ledger.aggregates.consent import Consent, evolve
-from ledger.aggregates.events import Event, key_of
+from ledger.aggregates.events import RECIPIENT_GROUP, Event, key_of
 from ledger.aggregates.keys import ConsentKey
 from ledger.errors import LedgerBroken
 from ledger.evidence.canonical import ZERO_HASH
 from ledger.projections.fsck_report import Report
 from ledger.recording.ports import StoredConsent
-from ledger.recording.request import RECIPIENT_GROUP, bind, recipient_group
+from ledger.recording.request import bind, recipient_group
 from ledger.store.database import SQL as STORE_SQL
 from ledger.store.database import LedgerConnection
 from ledger.store.rows import consent_of_row, key_columns

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable
-from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -12,14 +11,12 @@ from ledger.aggregates.bodies import ActBody, ConsentBody
 from ledger.aggregates.commands import Command, RecordAct
 from ledger.aggregates.consent import Consent
 from ledger.aggregates.decide import act_body
-from ledger.aggregates.events import Event, encode_body
+from ledger.aggregates.events import RECIPIENT_GROUP, Event, encode_body
 from ledger.aggregates.keys import ConsentKey, event_id
 from ledger.evidence import canonical
 from ledger.recording.ports import Groups, Subject, Vault
 from ledger.values import Discreet, Value
 from ledger.vocabulary import BrandCode, Channel, Outcome, RecipientType
-
-RECIPIENT_GROUP: Final = "recipient"
 
 
 class Request(Discreet, frozen=True, gc=False):

@@ -21,7 +21,9 @@ SELECT max(position) FROM stored_events
 SELECT subject, lookup, generation, wrapped_key, kek_epoch
   FROM recipients
  WHERE closed_position IS NULL
-   AND lookup = ANY (%(lookups)s)
+   AND lookup = ANY (
+       SELECT substr(%(lookups)s, 1 + 32 * i, 32) FROM generate_series(0, %(last)s::integer) AS i
+       )
 
 -- find_generations --
 SELECT subject, lookup, generation, wrapped_key, kek_epoch, closed_position

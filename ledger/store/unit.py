@@ -211,7 +211,9 @@ def find_subjects(
     cursor: psycopg.Cursor[Any], vault: ProviderVault, lookups: Collection[bytes]
 ) -> dict[bytes, Subject]:
     """The open subjects of these lookups, their keys unwrapped."""
-    cursor.execute(SQL["find_recipients"], {"lookups": list(lookups)})
+    # One parameter of 32 bytes each, cut up by the server: an array of them is ten times slower.
+    together = {"lookups": b"".join(lookups), "last": len(lookups) - 1}
+    cursor.execute(SQL["find_recipients"], together)
     return {
         lookup: Subject(subject, lookup, vault.open_subject_key(wrapped, epoch), generation)
         for subject, lookup, generation, wrapped, epoch in cursor

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ledger.aggregates import bodies as b
 from ledger.aggregates.commands import Command, Origin
 from ledger.aggregates.events import Event, frame
-from ledger.aggregates.keys import ConsentKey, uuid7
+from ledger.aggregates.keys import ConsentKey, event_id, uuid7
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
 from ledger.calendar import deadlines
@@ -277,7 +277,7 @@ def a_history(steps: Sequence[Step]) -> list[Event]:
         event = frame(
             a_body(kind, key, of or 1, date, named=of),
             commit={},
-            event_id=uuid7(position, bytes(10)),
+            event_id=event_id(position, bytes(10)),
             log="izin-defteri/123456/test",
             prev=ZERO_HASH,
             recorded="2026-11-24T09:00:00.000000Z",

@@ -135,6 +135,45 @@ def test_our_own_refusal_shown_as_taken_is_no_second_one() -> None:
     assert acts_shown(pulled, state) == ()
 
 
+def test_our_refusal_answered_after_it_was_corrected_is_no_second_one() -> None:
+    """İYS names the date that it was sent."""
+    state = state_after(a_refusal(10), a_correction(1, to_hour=5))
+    answered = an_answer(1, state=IysState.REFUSED, source=ConsentSource.HS_MESAJ)
+
+    assert acts_shown(answered, state) == ()
+
+
+@pytest.mark.parametrize(
+    ("known", "date"),
+    [
+        (a_record_act(10), wire_hour(10)),
+        (a_refusal(5, source=ConsentSource.HS_WEB), wire_hour(10)),
+        (a_refusal(10, source=ConsentSource.HS_ATM), wire_hour(10)),
+        (a_refusal(5, source=ConsentSource.HS_WEB, consent_date=None), None),
+    ],
+    ids=["our-consent-of-that-date", "older", "by-another-way", "undated"],
+)
+def test_a_refusal_by_a_provider_is_not_taken_for_another_act(
+    known: Command, date: str | None
+) -> None:
+    """C2: somebody took a refusal for us; it must not be lost behind what looks like it."""
+    state = state_after(known)
+    shown = a_movement(20, source=ConsentSource.HS_WEB, consent_date=date)
+
+    assert [act.status for act in acts_shown(shown, state)] == [REFUSED]
+
+
+def test_the_answer_to_our_act_is_kept_although_a_pull_showed_the_same_before() -> None:
+    """Else the act would wait for ever."""
+    pulled = msgspec.structs.replace(an_answer(1), of=None, how=SeenHow.PULL)
+    state = state_after(a_record_act(10), pulled)
+    assert (state.iys.pending, state.iys.accepted) == (1, None)
+
+    state = state_after(an_answer(1), state=state)
+
+    assert (state.iys.pending, state.iys.accepted) == (None, 1)
+
+
 @pytest.mark.parametrize(
     "state", [state for state in IysState if state not in (IysState.GRANTED, IysState.REFUSED)]
 )

@@ -287,15 +287,16 @@ def test_what_is_held_no_more_is_not_released(mend: Command) -> None:
 
 
 def test_a_release_reaches_every_refusal_it_is_later_than_and_no_other() -> None:
-    rets = (a_refusal(5), a_refusal(10), a_refusal(30))
-    state = state_after(*rets, a_row(20, origin=Origin.DECLARED), some_evidence(4, 40))
+    rets = (a_refusal(5), a_refusal(10), a_row(20, origin=Origin.DECLARED))
+    later = (a_refusal(20), a_refusal(30), some_evidence(3, 40))
+    state = state_after(*rets, *later)
 
-    decided = decide(a_key(), state, a_release(4))
+    decided = decide(a_key(), state, a_release(3))
 
     assert isinstance(decided.bodies[0], b.ConsentReleased)
     assert decided.bodies[0].over == (1, 2)
-    line = line_after(state, a_release(4))
-    assert [act.seq for act in line.standing] == [3]
+    line = line_after(state, a_release(3))
+    assert [act.seq for act in line.standing] == [4, 5]
 
 
 def test_a_refusal_that_comes_behind_a_release_stands() -> None:

@@ -55,6 +55,7 @@ LIFTING: dict[str, tuple[Marks, Marks]] = {
     "capture-with-evidence": (proven(), {}),
     "capture-with-evidence-one-second-later": (proven(RET_HOUR + 1 / 3600), {}),
     "approved-capture-over-one-at-iys": (proven(approved=True), at_iys()),
+    "capture-over-one-of-unknown-source": (proven(), {"source": None}),
     "released": ({"basis": Basis.DECLARED, "lifts": (1,)}, {}),
     "released-over-one-at-iys": ({"basis": Basis.DECLARED, "lifts": (7, 1)}, at_iys()),
 }
@@ -234,19 +235,27 @@ def test_4_6_a_retracted_act_counts_no_more(retracted: Act) -> None:
     assert person_line((gone,)) == PersonLine(None, None)
 
 
-def test_4_at_a_tie_the_same_act_decides_in_any_order() -> None:
-    """Two grants of one instant differ in what is shown of them, so the order must not choose."""
-    midnight = 21
-    to_second = grant(midnight, basis=Basis.DECLARED)
-    to_day = grant(
-        midnight,
-        seq=3,
-        basis=Basis.DECLARED,
-        consent_date=wire_hour(midnight)[:10],
-        precision=DatePrecision.DAY,
-    )
+MIDNIGHT = 21
 
-    assert person_line((to_second, to_day)).act == person_line((to_day, to_second)).act
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        proven(),
+        {"basis": Basis.OWN_CAPTURE},
+        {"source": ConsentSource.HS_ATM},
+        {"source": None},
+        {"consent_date": wire_hour(MIDNIGHT)[:10], "precision": DatePrecision.DAY},
+    ],
+    ids=["evidence", "basis", "source", "no-source", "precision"],
+)
+@pytest.mark.parametrize("status", [GRANTED, REFUSED])
+def test_4_at_a_tie_the_same_act_decides_in_any_order(status: ConsentStatus, marks: Marks) -> None:
+    """Two acts of one instant differ in what is shown of them, so the order must not choose."""
+    one = grant(MIDNIGHT, status=status, basis=Basis.DECLARED)
+    other = msgspec.structs.replace(one, seq=3, **marks)
+
+    assert person_line((one, other)).act == person_line((other, one)).act
 
 
 MENDED_ACT = 1
@@ -293,7 +302,16 @@ def test_4_6_a_corrected_date_moves_the_act_and_the_former_one_is_remembered() -
     act = mended(replayed(an_act_body()), correction("consent_date", wire_hour(3), hour(3)))
 
     assert (act.at, act.consent_date) == (seconds_of_hour(3), wire_hour(3))
-    assert act.former_dates == (wire_hour(10),)
+    assert act.former == ((wire_hour(10), act.source),)
+
+
+def test_4_6_a_date_that_nobody_knows_is_taken_back_and_the_instant_set_anew() -> None:
+    """C4: the unknown date of a RET is its receipt."""
+    act = mended(
+        replayed(an_act_body(b.ConsentRefused)), correction("consent_date", None, hour(30))
+    )
+
+    assert (act.at, act.consent_date) == (seconds_of_hour(30), None)
 
 
 def test_4_6_a_corrected_source_replaces_the_source_and_moves_nothing() -> None:

@@ -9,7 +9,7 @@ from ledger.aggregates.commands import Command, Origin, RecordAct
 from ledger.aggregates.consent import Consent, IysLine, person_line
 from ledger.aggregates.generations import carried_lines, opens_next
 from ledger.aggregates.keys import uuid7
-from ledger.vocabulary import Channel, ConsentSource, IysState, Outcome
+from ledger.vocabulary import Channel, ConsentSource, ConsentStatus, IysState, Outcome
 from tests.builders import (
     TZDATA,
     a_key,
@@ -66,11 +66,13 @@ def test_the_first_proven_and_approved_consent_after_a_closed_line_opens_the_nex
         a_record_act(20, provenance=a_provenance(approved_by="user:2")),
         approved(10),
         approved(9),
+        approved(10, captured_at=hour(20)),
+        approved(9, captured_at=hour(20)),
         approved(20, captured_at=hour(10)),
         approved(20, captured_at=hour(9)),
         approved(20, Origin.FILE),
         approved(20, Origin.DECLARED),
-        a_refusal(20),
+        approved(20, status=ConsentStatus.REFUSED),
         a_movement(20),
     ],
     ids=[
@@ -79,6 +81,8 @@ def test_the_first_proven_and_approved_consent_after_a_closed_line_opens_the_nex
         "no-evidence",
         "of-the-same-instant",
         "older",
+        "of-the-same-instant-proven-later",
+        "older-proven-later",
         "evidence-as-old",
         "evidence-older",
         "of-a-file",
@@ -105,12 +109,6 @@ def test_nobody_opens_it_alone() -> None:
 )
 def test_only_a_closed_line_that_stands_has_a_next_generation(state: Consent) -> None:
     assert opens(state, approved(20)) == (state == state_after(CLOSURE))
-
-
-def test_a_line_that_the_person_reopened_at_iys_has_no_next_generation() -> None:
-    state = state_after(CLOSURE, a_movement(15, state=IysState.GRANTED))
-
-    assert not opens(state, approved(20))
 
 
 def test_the_evidence_must_be_newer_than_the_last_of_the_closures() -> None:

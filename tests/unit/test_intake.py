@@ -66,27 +66,27 @@ def test_a_sound_row_becomes_a_command() -> None:
 
 
 BAD_FIELDS = """
-3-type                SMS,HS_WEB,+905010000102,ONAY,DATE,BIREYSEL                   H117 type
-4-source-of-iys       MESAJ,IYS_WEB,+905010000103,ONAY,DATE,BIREYSEL                H119 source
-5-source              MESAJ,HS_KAHVE,+905010000104,ONAY,DATE,BIREYSEL               H119 source
-6-range               MESAJ,HS_WEB,+905812345678,ONAY,DATE,BIREYSEL                 H121 recipient
-7-length              MESAJ,HS_WEB,+9050100001051234567,ONAY,DATE,BIREYSEL          H160 recipient
-8-letters             EPOSTA,HS_WEB,örnek@mail.com,ONAY,DATE,BIREYSEL               H120 recipient
-10-kind               EPOSTA,HS_WEB,+905010000106,ONAY,DATE,BIREYSEL                H120 recipient
-11-status             MESAJ,HS_WEB,+905010000107,EVET,DATE,BIREYSEL                 H115 status
-12-kind               MESAJ,HS_WEB,+905010000108,ONAY,DATE,KURUMSAL                 H116 recipientType
-13-decision           MESAJ,HS_KARAR,+905010000109,ONAY,DATE,BIREYSEL               H408 status
-14-no-recipient       MESAJ,HS_WEB,,ONAY,DATE,BIREYSEL                              H114 recipient
-15-no-source          MESAJ,,+905010000110,ONAY,DATE,BIREYSEL                       H113 source
-17-no-date            MESAJ,HS_WEB,+905010000112,ONAY,,BIREYSEL                     H112 consentDate
-18-digits             MESAJ,HS_WEB,+90501٠٠٠٠١١٣,ONAY,DATE,BIREYSEL                 H121 recipient
-19-short-code         MESAJ,HS_WEB,3338,ONAY,DATE,BIREYSEL                          H121 recipient
-20-two-numbers        MESAJ,HS_WEB,+905010000114_/_+905010000115,ONAY,DATE,BIREYSEL H121 recipient
-no-type               ,HS_WEB,+905010000101,ONAY,DATE,BIREYSEL                      H111 type
-no-status             MESAJ,HS_WEB,+905010000101,,DATE,BIREYSEL                     H110 status
-merchants-source      MESAJ,HS_KAHVE,+905010000101,ONAY,,TACIR                      H119 source
-merchants-date        MESAJ,HS_WEB,+905010000101,ONAY,17.11.2025,TACIR              H158 consentDate
-merchants-decision    MESAJ,HS_KARAR,+905010000101,ONAY,,TACIR                      H408 status
+3-type             SMS,HS_WEB,+905010000102,ONAY,DATE,BIREYSEL                   H117 type
+4-source-of-iys    MESAJ,IYS_WEB,+905010000103,ONAY,DATE,BIREYSEL                H119 source
+5-source           MESAJ,HS_KAHVE,+905010000104,ONAY,DATE,BIREYSEL               H119 source
+6-range            MESAJ,HS_WEB,+905812345678,ONAY,DATE,BIREYSEL                 H121 recipient
+7-length           MESAJ,HS_WEB,+9050100001051234567,ONAY,DATE,BIREYSEL          H160 recipient
+8-letters          EPOSTA,HS_WEB,örnek@mail.com,ONAY,DATE,BIREYSEL               H120 recipient
+10-kind            EPOSTA,HS_WEB,+905010000106,ONAY,DATE,BIREYSEL                H120 recipient
+11-status          MESAJ,HS_WEB,+905010000107,EVET,DATE,BIREYSEL                 H115 status
+12-recipient-type  MESAJ,HS_WEB,+905010000108,ONAY,DATE,KURUMSAL                 H116 recipientType
+13-decision        MESAJ,HS_KARAR,+905010000109,ONAY,DATE,BIREYSEL               H408 status
+14-no-recipient    MESAJ,HS_WEB,,ONAY,DATE,BIREYSEL                              H114 recipient
+15-no-source       MESAJ,,+905010000110,ONAY,DATE,BIREYSEL                       H113 source
+17-no-date         MESAJ,HS_WEB,+905010000112,ONAY,,BIREYSEL                     H112 consentDate
+18-digits          MESAJ,HS_WEB,+90501٠٠٠٠١١٣,ONAY,DATE,BIREYSEL                 H121 recipient
+19-short-code      MESAJ,HS_WEB,3338,ONAY,DATE,BIREYSEL                          H121 recipient
+20-two-numbers     MESAJ,HS_WEB,+905010000114_/_+905010000115,ONAY,DATE,BIREYSEL H121 recipient
+no-type            ,HS_WEB,+905010000101,ONAY,DATE,BIREYSEL                      H111 type
+no-status          MESAJ,HS_WEB,+905010000101,,DATE,BIREYSEL                     H110 status
+merchants-source   MESAJ,HS_KAHVE,+905010000101,ONAY,,TACIR                      H119 source
+merchants-date     MESAJ,HS_WEB,+905010000101,ONAY,17.11.2025,TACIR              H158 consentDate
+merchants-decision MESAJ,HS_KARAR,+905010000101,ONAY,,TACIR                      H408 status
 """
 """Name, row (`_` for a space), code and field; DATE is the sound one of the sample."""
 

@@ -169,6 +169,13 @@ def test_a_no_where_iys_holds_nothing_of_the_person_is_told(shown: IysState) -> 
     assert line.state is IysState.VOID
 
 
+def test_a_no_to_an_act_that_did_not_wait_is_told_all_the_same() -> None:
+    """A held consent is sent on once it is released; nothing waits for İYS until then."""
+    line = replayed(an_act_body(not_pushed="L-HELD-OVER-RET"), refused(1, "H467")).iys
+
+    assert (line.state, line.code) == (IysState.VOID, "H467")
+
+
 def test_what_was_retracted_waits_no_more() -> None:
     state = state_after(a_record_act(), a_retraction(of=1))
     other = state_after(a_record_act(5), a_record_act(10), a_retraction(of=1))
