@@ -20,7 +20,7 @@ from ledger.aggregates.consent import Consent, evolve
 from ledger.aggregates.events import Event
 from ledger.errors import NotFound, RaceLost, StoreUnavailable
 from ledger.recording.ports import Groups, LedgerStore, SealedSubject, Subject, Vault, WriteUnit
-from ledger.recording.request import Prepared, Receipt, Request, prepare
+from ledger.recording.request import Prepared, Receipt, Request, named_for_retry, prepare
 from ledger.recording.work import Work, clock_disagrees
 from ledger.vocabulary import ConsentStatus, Outcome
 
@@ -80,12 +80,14 @@ class ConsentLedger(Application[UUID]):
     def record_surely(self, requests: Sequence[Request]) -> list[Receipt]:
         """As `record`, but a lost connection is followed by one more try of the whole.
 
-        What landed the first time is then found by item id, or as the same act.
+        What landed the first time is then found by item id, given or made here; a row of a file by
+        the act itself.
         """
+        named = [named_for_retry(request) for request in requests]
         try:
-            return self.record(requests)
+            return self.record(named)
         except StoreUnavailable:
-            return self.record(requests)
+            return self.record(named)
 
     def append(self, body: Body, *, groups: Groups | None = None) -> Event:
         """Add an event of the provider's own streams. Raises as `record`."""
@@ -101,9 +103,8 @@ class ConsentLedger(Application[UUID]):
     ) -> Event | None:
         """As `append`, but not where `unless` holds of an event in the body's stream."""
         with self.store.write() as unit:
-            # Under the lock nobody adds to the stream, so what another connection reads is all.
             stream = events.stream_of(body, log=self.log_origin)
-            if any(unless(event) for event in self.store.events_of(stream)):
+            if any(unless(event) for event in unit.events_of(stream)):
                 return None
             work = self._work(unit, {})
             event = work.append(body, stream, groups=groups or {}, key=self.vault.provider_key())
@@ -173,7 +174,7 @@ class ConsentLedger(Application[UUID]):
             # nobody asks for: 9 µs an event under the lock.
             stored = [self.mapper.to_stored_event(event) for event in batch.events]
             self.recorder.insert_events(stored, unit=work.unit)
-            work.unit.save_beside(batch)
+        work.unit.save_beside(batch)
 
     def _clock_is_sound(self, work: Work) -> bool:
         """Whether host, database and last stamp agree and no clock has jumped forward."""

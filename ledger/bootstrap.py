@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -39,13 +40,9 @@ class Home:
         self.database = database
         self.providers = Providers(dsn, database, folder)
         self._ledgers: dict[IysCode, ConsentLedger] = {}
+        self._followers: list[Follower] = []
 
-    def ledger(
-        self,
-        iys_code: IysCode,
-        *,
-        now: clock.Clock = clock.now,
-    ) -> ConsentLedger:
+    def ledger(self, iys_code: IysCode) -> ConsentLedger:
         """The ledger of one provider. Raises NotFound, SettingsRefused for foreign keys."""
         if iys_code not in self._ledgers:
             provider = self.providers.get(iys_code)
@@ -55,7 +52,6 @@ class Home:
                 vault,
                 infrastructure=LedgerFactory(self.database, iys_code),
                 log_origin=provider.log_origin,
-                now=now,
                 on_drift=lambda seconds: _log.warning("clocks disagree", seconds=seconds),
             )
         return self._ledgers[iys_code]
@@ -70,7 +66,14 @@ class Home:
 
     def follower(self, iys_code: IysCode) -> Follower:
         """What keeps the provider's İYS outbox up with the log."""
-        return Follower(self.database, iys_code, Outbox())
+        follower = Follower(self.database, iys_code, Outbox())
+        self._followers.append(follower)
+        return follower
+
+    def failing_since(self) -> datetime | None:
+        """Since when a follower of this process fails, if one does."""
+        failing = [one.failing_since for one in self._followers if one.failing_since is not None]
+        return min(failing, default=None)
 
     def follow(self, iys_code: IysCode) -> None:
         """Bring the provider's projections to the end of the log."""

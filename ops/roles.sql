@@ -2,11 +2,18 @@
 -- Safe to repeat. A database administrator may run this file by hand (see ops/roles.sql).
 DO $$
 BEGIN
+    -- Roles belong to the cluster: another database may be making them at this moment.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'izin_owner') THEN
-        CREATE ROLE izin_owner NOLOGIN;
+        BEGIN
+            CREATE ROLE izin_owner NOLOGIN;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END;
     END IF;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'izin_app') THEN
-        CREATE ROLE izin_app NOLOGIN;
+        BEGIN
+            CREATE ROLE izin_app NOLOGIN;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END;
     END IF;
     IF NOT pg_has_role(current_user, 'izin_owner', 'MEMBER') THEN
         EXECUTE format('GRANT izin_owner TO %I', current_user);

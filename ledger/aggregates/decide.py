@@ -213,6 +213,12 @@ def _mend(key: ConsentKey, state: Consent, command: c.CorrectAct | c.RetractAct)
         return Decided(Outcome.REFUSED, "L-NOT-CORRECTABLE")
     if command.field == "source" and command.is_now not in DECLARABLE_SOURCES:
         return Decided(Outcome.REFUSED, "H119")
+    effective_at = command.effective_at
+    if command.field == "consent_date" and command.is_now is not None:
+        try:
+            effective_at = utc_text(from_iys_text(command.is_now))
+        except (ValueError, OverflowError):
+            return Decided(Outcome.REFUSED, "H157")
     was = act.consent_date if command.field == "consent_date" else act.source
     corrected = b.ConsentCorrected(
         **_of(key),
@@ -224,7 +230,7 @@ def _mend(key: ConsentKey, state: Consent, command: c.CorrectAct | c.RetractAct)
         at=command.at,
         actor=command.actor,
         approved_by=command.approved_by,
-        effective_at=command.effective_at,
+        effective_at=effective_at,
     )
     return Decided(Outcome.RECORDED, None, (corrected,), act.seq)
 

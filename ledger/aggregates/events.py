@@ -150,7 +150,10 @@ def frame(
 ) -> Event:
     """Give a body its envelope and its bytes. `encoded`: its `encode_body`, where that was made
     before. Raises OutsideProfile; nothing is stored here."""
-    # The body alone can leave the profile: every other member is of our own making.
+    for group in commit:
+        if not GROUP_NAME.fullmatch(group):
+            raise canonical.OutsideProfile(f"a group's name is [a-z_]{{1,32}}, got {group!r}")
+    # Beside these the body alone can leave the profile: the rest is of our own making.
     state = canonical.assemble(
         Envelope(
             body=msgspec.Raw(encode_body(body) if encoded is None else encoded),

@@ -14,7 +14,7 @@ from ledger import views
 from ledger.addresses import parse_address
 from ledger.api.problems import Problem, handle_error, handle_invalid, handle_problem
 from ledger.application import ConsentLedger
-from ledger.clock import parse_time
+from ledger.clock import parse_time, utc_text
 from ledger.errors import AddressRefused, LedgerError
 from ledger.recording.ports import Brand
 from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
@@ -33,6 +33,9 @@ class Ledgers(Protocol):
 
     def brand(self, brand_code: BrandCode) -> Brand:
         """A brand. Raises NotFound."""
+
+    def failing_since(self) -> datetime | None:
+        """Since when a follower of this process fails, if one does."""
 
 
 class StatusQuestion(BaseModel):
@@ -78,6 +81,10 @@ def _health(ledgers: Ledgers) -> APIRouter:
             }
         except LedgerError:
             return JSONResponse({"status": "unavailable"}, status_code=503)
+        failing = ledgers.failing_since()
+        if failing is not None:
+            members = {"status": "follower failing", "since": utc_text(failing)}
+            return JSONResponse(members, status_code=503)
         return JSONResponse({"status": "ok", "events": sizes})
 
     return router

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from ledger.addresses import CANONICALISATION, Address
 from ledger.aggregates.bodies import ActBody, ConsentBody
@@ -67,6 +68,15 @@ class Prepared(Discreet, frozen=True, gc=False):
     targets: tuple[Target, ...]
     command_id: bytes | None
     content: bytes
+
+
+def named_for_retry(request: Request) -> Request:
+    """The request with an item id, its own or a made one, unless a repeat is known without."""
+    command = request.command
+    is_row = isinstance(command, RecordAct) and command.provenance.import_id is not None
+    if is_row or request.item_id is not None:
+        return request
+    return structs.replace(request, item_id=f"made/{os.urandom(16).hex()}")
 
 
 def prepare(request: Request, subject: Subject, vault: Vault, *, milliseconds: int) -> Prepared:
@@ -148,13 +158,13 @@ def bind(key: bytes, event: str, groups: Groups) -> dict[str, str]:
 
 
 def _content(request: Request) -> Iterable[str]:
+    """What a request asks. Instants of receipt are ours and differ at a repeat."""
     command = request.command
     yield request.address.uri
     yield request.channel
     yield from request.recipient_types
-    # The instant of receipt is ours and differs at a repeat.
-    yield repr(
-        (command.status, command.consent_date, command.source, command.retailer)
-        if isinstance(command, RecordAct)
-        else command
-    )
+    members = structs.asdict(command)
+    for ours in ("at", "seen_at", "provenance", "late", "warnings"):
+        members.pop(ours, None)
+    yield repr(sorted(members.items()))
+    yield repr(sorted(request.groups.items()))

@@ -14,6 +14,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import (
     ApplicationRecorder,
     InfrastructureFactory,
+    IntegrityError,
     Mapper,
     Notification,
     ProcessRecorder,
@@ -22,6 +23,7 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 from psycopg import Cursor
+from psycopg.errors import UniqueViolation
 
 from ledger.aggregates import events
 from ledger.aggregates.events import Event
@@ -84,7 +86,10 @@ class LedgerRecorder(ApplicationRecorder):
         if unit is None:
             raise TypeError("events are appended inside a write unit only: save(…, unit=unit)")
         first: int = unit.take_positions(len(stored_events))
-        copy_events(unit.cursor, stored_events, first)
+        try:
+            copy_events(unit.cursor, stored_events, first)
+        except UniqueViolation as error:
+            raise IntegrityError("a place in a stream or in the log is taken") from error
         return range(first, first + len(stored_events))
 
     def select_events(

@@ -81,6 +81,10 @@ class PostgresUnit:
         row = self.cursor.execute(SQL["last_of_stream"], {"stream": stream}).fetchone()
         return None if row is None else (row[0], leaf_hash(row[1]))
 
+    def events_of(self, stream: UUID) -> Sequence[Event]:
+        """See ports.WriteUnit."""
+        return select_stream(self.cursor, stream)
+
     def save_beside(self, batch: Batch) -> None:
         """See ports.WriteUnit. Raises RaceLost."""
         for subject, position in batch.closed:
@@ -181,12 +185,14 @@ class ProviderStore:
 
     def events_of(self, stream: UUID) -> Sequence[Event]:
         """See ports.LedgerStore."""
-        bounds = {"after": 0, "until": EVERYTHING, "limit": EVENTS_OF_STREAM_MAX}
-        return self._events("select_events", stream=stream, **bounds)
+        with self._database.connection(self._iys_code) as connection:
+            return select_stream(connection.cursor(), stream)
 
     def events_at(self, positions: Collection[int]) -> dict[int, Event]:
         """See ports.LedgerStore."""
-        found = self._events("events_at", positions=list(positions))
+        with self._database.connection(self._iys_code) as connection:
+            cursor = connection.execute(SQL["events_at"], {"positions": list(positions)})
+            found = [checked_event(EventRow(*row)) for row in cursor]
         return {event.position: event for event in found}
 
     def payloads_at(self, positions: Collection[int]) -> dict[int, bytes]:
@@ -201,10 +207,12 @@ class ProviderStore:
             row = connection.execute(SQL["last_position"]).fetchone()
         return row[0] or 0 if row else 0
 
-    def _events(self, statement: str, **parameters: object) -> list[Event]:
-        with self._database.connection(self._iys_code) as connection:
-            cursor = connection.execute(SQL[statement], parameters)
-            return [checked_event(EventRow(*row)) for row in cursor]
+
+def select_stream(cursor: psycopg.Cursor[Any], stream: UUID) -> list[Event]:
+    """Every event of a stream in order."""
+    bounds = {"after": 0, "until": EVERYTHING, "limit": EVENTS_OF_STREAM_MAX}
+    cursor.execute(SQL["select_events"], {"stream": stream, **bounds})
+    return [checked_event(EventRow(*row)) for row in cursor]
 
 
 def find_subjects(

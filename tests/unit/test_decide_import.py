@@ -80,9 +80,10 @@ def test_an_ordinary_file_never_revives_a_consent(ret: Command) -> None:
     assert verdict(state_after(ret), a_row(20)) == (Outcome.REFUSED, "L-IMPORT-CANNOT-REVIVE")
 
 
-def test_not_even_evidence_lets_a_file_revive_a_consent() -> None:
+@pytest.mark.parametrize("import_id", ["imp-1", None], ids=["numbered", "unnumbered"])
+def test_not_even_evidence_lets_a_file_revive_a_consent(import_id: str | None) -> None:
     """R53: imports must never flip RET to ONAY, whatever stands in them."""
-    given = a_provenance(FILE, approved_by="user:2")
+    given = a_provenance(FILE, approved_by="user:2", import_id=import_id)
     row = a_row(20, evidence_kinds=("scan",), captured_at=hour(20), provenance=given)
     state = state_after(a_refusal(10))
 
@@ -202,7 +203,12 @@ def future(row: int, *, received_hour: float, import_id: str = "imp-1") -> Recor
     return msgspec.structs.replace(dated, consent_date="2099-01-01 00:00:00", defects=("H162",))
 
 
-@pytest.mark.parametrize("make", [undated, future])
+def ancient(row: int, *, received_hour: float, import_id: str = "imp-1") -> RecordAct:
+    dated = undated(row, received_hour=received_hour, import_id=import_id)
+    return msgspec.structs.replace(dated, consent_date="1900-01-01 00:00:00", defects=("H156",))
+
+
+@pytest.mark.parametrize("make", [undated, future, ancient])
 def test_a_refusal_whose_instant_we_assigned_is_known_by_its_row_alone(
     make: Callable[..., RecordAct],
 ) -> None:
@@ -214,10 +220,23 @@ def test_a_refusal_whose_instant_we_assigned_is_known_by_its_row_alone(
     assert verdict(state, make(2, received_hour=20, import_id="imp-2"))[0] is Outcome.SUPPRESSED
 
 
+@pytest.mark.parametrize("make", [undated, future, ancient])
+def test_a_row_and_a_request_whose_instants_we_assigned_are_never_the_same(
+    make: Callable[..., RecordAct],
+) -> None:
+    """The wrong date that both bear marks no act."""
+    row = make(2, received_hour=10)
+    live = msgspec.structs.replace(row, provenance=a_provenance(), at=hour(30), row=None)
+
+    assert verdict(state_after(row), live)[0] is Outcome.SUPPRESSED
+    assert verdict(state_after(live), row)[0] is Outcome.SUPPRESSED
+
+
 def test_the_receipt_of_a_row_is_told_only_where_its_instant_is_that_of_receipt() -> None:
     """R30."""
     assert recorded_act(NOTHING, undated(2, received_hour=10)).received_at == hour(10)
     assert recorded_act(NOTHING, future(2, received_hour=10)).received_at == hour(10)
+    assert recorded_act(NOTHING, ancient(2, received_hour=10)).received_at == hour(10)
     assert recorded_act(NOTHING, a_refusal_row()).received_at is None
 
 

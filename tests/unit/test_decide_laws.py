@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from ledger.aggregates import events
 from ledger.aggregates.bodies import ActBody
-from ledger.aggregates.commands import Command, Origin, RecordAct, SeeAtIys
+from ledger.aggregates.commands import (
+    Command,
+    CorrectAct,
+    Origin,
+    RecordAct,
+    RetractAct,
+    SeeAtIys,
+)
 from ledger.aggregates.consent import Consent, evolve, lifts, person_line
 from ledger.aggregates.decide import Decided, decide
 from ledger.clock import from_utc_text
@@ -191,6 +198,49 @@ def test_c4_a_refusal_stands_unless_a_later_consent_lifts_it(
         counted = [act for act in after.acts if not act.retracted]
         rets = [act for act in counted if act.status is REFUSED]
         assert all(any(lifts(act, ret) for act in counted if act.status is GRANTED) for ret in rets)
+
+
+def alone(command: Command) -> Command:
+    """The same, with nobody but who brings it."""
+    if isinstance(command, RecordAct):
+        given = command.provenance
+        given = msgspec.structs.replace(given, approved_by=given.actor)
+        return msgspec.structs.replace(command, provenance=given)
+    if hasattr(command, "approved_by"):
+        return msgspec.structs.replace(command, approved_by=command.actor)
+    return command
+
+
+def is_no_consent_at_iys(command: Command) -> bool:
+    return not (isinstance(command, SeeAtIys) and command.state is IysState.GRANTED)
+
+
+@settings(max_examples=200)
+@given(
+    ret=st.sampled_from(IYS_SOURCES).map(lambda source: a_movement(0, source=source)),
+    past=st.lists(commands.filter(is_no_consent_at_iys).map(alone), max_size=8),
+)
+def test_r53_nobody_alone_ends_a_refusal_made_at_iys(ret: SeeAtIys, past: list[Command]) -> None:
+    _, state = lived([ret, *past])
+
+    assert person_line(state.acts).status is REFUSED
+
+
+@given(past=pasts, command=commands)
+def test_c5_a_refusal_leaves_the_acts_by_a_retraction_only(
+    past: list[Command], command: Command
+) -> None:
+    _, state = lived(past)
+    assume(not isinstance(command, RetractAct))
+
+    _, after = carry_out(state, command)
+
+    before = {act.seq: act for act in state.acts if act.status is REFUSED and not act.retracted}
+    for act in after.acts:
+        known = before.pop(act.seq, act)
+        assert not act.retracted or known.retracted
+        assert act.at == known.at or isinstance(command, CorrectAct)
+    assert before == {}
 
 
 @given(past=pasts, command=row_grants | st.just(a_listing()))

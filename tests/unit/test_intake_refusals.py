@@ -1,14 +1,15 @@
 """A refusal is kept whatever is wrong with it, but for its address and channel: consent.md C5."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from ledger.aggregates.commands import Origin
-from ledger.aggregates.consent import Consent
+from ledger.aggregates.consent import Consent, person_line
 from ledger.aggregates.decide import decide
 from ledger.aggregates.intake import ParsedAct, RawAct, parse_act
+from ledger.clock import utc_text
 from ledger.errors import InputRefused
 from ledger.vocabulary import ConsentSource, ConsentStatus, DatePrecision, Outcome, RecipientType
 from tests.builders import (
@@ -200,6 +201,29 @@ def test_a_refusal_dated_before_the_law_is_effective_at_once(date: str) -> None:
 
     assert command.defects == ("H156",)
     assert status_after(state_after(a_proven(0)), command) is ConsentStatus.REFUSED
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"consent_date": ""},
+        {"consent_date": "17 Kasim"},
+        {"consent_date": "2099-01-01 00:00:00"},
+        {"consent_date": "2099-01-01 00:00:00", "source": "HS_2015"},
+        {"consent_date": "1900-01-01 00:00:00"},
+    ],
+    ids=["none", "unreadable", "future", "future-of-2015", "long-past"],
+)
+def test_the_same_words_again_after_a_new_consent_are_a_new_refusal(changes: Any) -> None:
+    """A form that always sends the same wrong date must not lose the person's second refusal."""
+    raw, evening = a_raw_refusal(**changes), RECEIVED_AT + timedelta(hours=8)
+    first = parsed(raw, Origin.LIVE).command
+    again = parse_act(raw, a_provenance(), received_at=evening).command
+    between = a_proven(0, at=utc_text(RECEIVED_AT + timedelta(hours=4)))
+    state = state_after(first, between)
+    assert person_line(state.acts).status is ConsentStatus.GRANTED
+
+    assert status_after(state, again) is ConsentStatus.REFUSED
 
 
 def test_hs_2015_with_another_date_is_a_defect_of_a_refusal() -> None:

@@ -107,6 +107,28 @@ def test_an_act_that_iys_took_waits_no_more_and_is_remembered() -> None:
     assert (line.state, line.pending, line.accepted) == (GRANTED, None, 1)
 
 
+@pytest.mark.parametrize("state", [IysState.QUEUED, IysState.SUBMITTED])
+def test_an_act_that_is_only_on_its_way_still_waits_and_is_not_known_to_iys(
+    state: IysState,
+) -> None:
+    """C6 11c, C4.4: İYS can have answered only what it took."""
+    sent = replayed(an_act_body(b.ConsentRefused), seen(state, of=1))
+
+    assert (sent.iys.pending, sent.iys.accepted) == (1, None)
+    assert not sent.acts[0].known_to_iys
+
+
+def test_an_act_that_iys_showed_or_took_is_known_to_iys() -> None:
+    """C4.4 asks for it before İYS's word may release anything."""
+    ours = replayed(an_act_body(b.ConsentRefused), an_act_body(b.ConsentRefused, 20))
+    shown = state_after(a_movement(10))
+
+    taken = replayed(seen(REFUSED, of=2), state=ours)
+
+    assert [act.known_to_iys for act in taken.acts] == [False, True]
+    assert shown.acts[0].known_to_iys
+
+
 def test_the_answer_to_an_older_act_leaves_the_newer_one_waiting() -> None:
     line = replayed(an_act_body(), an_act_body(b.ConsentRefused, 20), seen(GRANTED, of=1)).iys
 
