@@ -11,15 +11,15 @@ import msgspec
 from msgspec import structs
 
 from ledger.aggregates import bodies as b
+from ledger.aggregates import iys_line
 from ledger.aggregates.bodies import Body, ConsentBody
+from ledger.aggregates.iys_line import IysLine
 from ledger.clock import from_utc_text
 from ledger.vocabulary import (
     Basis,
     ConsentSource,
     ConsentStatus,
     DatePrecision,
-    IysState,
-    SeenHow,
 )
 
 BEFORE_EVERYTHING: Final = -(2**52)
@@ -64,25 +64,6 @@ class Act(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=
         # From anybody but İYS or its export the source is a defect, the refusal an ordinary one.
         closed = self.source is ConsentSource.IYS_AHS_HAT_KAPATMA
         return closed and self.basis is not Basis.OWN_CAPTURE
-
-
-class IysLine(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
-    """What İYS last showed, verbatim; `at` is Unix seconds of its creation or of our seeing.
-
-    `pending` is the `seq` of our newest act that still waits for İYS's word; `accepted` that of the
-    newest one İYS took.
-    """
-
-    state: IysState = IysState.UNKNOWN
-    code: str | None = None
-    consent_date: str | None = None
-    source: ConsentSource | None = None
-    creation_date: str | None = None
-    seen_at: str | None = None
-    how: SeenHow | None = None
-    at: int | None = None
-    pending: int | None = None
-    accepted: int | None = None
 
 
 class Consent(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
@@ -175,12 +156,11 @@ def evolve(state: Consent, body: Body, *, seq: int, position: int) -> Consent:
             if body.not_pushed is None:
                 iys = structs.replace(iys, pending=seq)
         case b.IysSeen():
-            iys = _seen(iys, body)
-            if body.of is not None:
-                known = structs.replace
-                acts = _change(acts, body.of, lambda act: known(act, known_to_iys=True))
+            iys = iys_line.seen(iys, body)
+            if body.of is not None and iys_line.is_answer(body):
+                acts = _change(acts, body.of, _with_answer)
         case b.IysRefused():
-            iys = _refused(iys, body)
+            iys = iys_line.refused(iys, body)
         case b.ConsentEvidenceAdded():
             acts = _change(acts, body.of, lambda act: _with_evidence(act, body))
         case b.ConsentCorrected():
@@ -213,7 +193,7 @@ def act_of(body: b.ActBody, *, seq: int, position: int) -> Act:
         basis=body.basis,
         evidence_at=None if evidence_at is None else _seconds(evidence_at),
         approved=body.approved_by not in (None, body.actor),
-        imported=body.import_id is not None,
+        imported=body.import_id is not None or body.via == IMPORTED,
         known_to_iys=body.basis is Basis.IYS,
         precision=body.date_precision,
         not_pushed=body.not_pushed,
@@ -221,6 +201,8 @@ def act_of(body: b.ActBody, *, seq: int, position: int) -> Act:
     )
 
 
+IMPORTED: Final = "import"
+"""`via` of a row of a file."""
 _STATUS_OF: Final = {
     b.ConsentGranted.TYPE: ConsentStatus.GRANTED,
     b.ConsentRefused.TYPE: ConsentStatus.REFUSED,
@@ -237,41 +219,12 @@ def _ref(body: b.ActBody) -> str | None:
     return f"{body.import_id}:{body.row}" if body.import_id is not None else ""
 
 
-def _seen(line: IysLine, body: b.IysSeen) -> IysLine:
-    answered = body.of is not None
-    return IysLine(
-        state=body.state,
-        code=body.code,
-        consent_date=body.consent_date,
-        source=body.source,
-        creation_date=body.creation_date,
-        seen_at=body.seen_at,
-        how=body.how,
-        at=_seconds(body.at),
-        pending=None if answered and line.pending == body.of else line.pending,
-        accepted=max(line.accepted or 0, body.of or 0) or None,
-    )
-
-
-def _refused(line: IysLine, body: b.IysRefused) -> IysLine:
-    # An older act's no leaves the line to the newer act that still waits.
-    if line.pending is not None and line.pending != body.of:
-        return line
-    state = IysState.VOID if body.code == "H467" else IysState.REJECTED
-    if line.state in (IysState.GRANTED, IysState.REFUSED):
-        state = line.state  # İYS would not take the new act; what it held before stands
-    return structs.replace(
-        line,
-        state=state,
-        code=body.code,
-        seen_at=body.at,
-        how=body.how,
-        pending=None,
-    )
-
-
 def _change(acts: tuple[Act, ...], of: int, change: Callable[[Act], Act]) -> tuple[Act, ...]:
     return tuple(change(act) if act.seq == of else act for act in acts)
+
+
+def _with_answer(act: Act) -> Act:
+    return structs.replace(act, known_to_iys=True)
 
 
 def _with_evidence(act: Act, body: b.ConsentEvidenceAdded) -> Act:

@@ -7,7 +7,7 @@ import msgspec
 from ledger.aggregates import bodies as b
 from ledger.aggregates import commands as c
 from ledger.aggregates.commands import Command, Origin, RecordAct
-from ledger.aggregates.consent import Act, Consent, PersonLine, act_of, person_line
+from ledger.aggregates.consent import ASSIGNED_FOR, Act, Consent, PersonLine, act_of, person_line
 from ledger.aggregates.judging import judge_grant, judge_refusal, twin_of, why_not_granted
 from ledger.aggregates.keys import ConsentKey
 from ledger.clock import from_iys_text, utc_text
@@ -93,7 +93,8 @@ def act_body(key: ConsentKey, command: RecordAct) -> b.ActBody:
         case _:
             assert_never(command.status)
     given = command.provenance
-    dated_by_us = command.consent_date is None or "H162" in command.defects
+    undated = command.consent_date is None
+    dated_by_us = undated or any(code in command.defects for code in ASSIGNED_FOR)
     return kind(
         **_of(key),
         at=command.at,

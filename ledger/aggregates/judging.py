@@ -4,7 +4,7 @@ recorded act's outcome is. Pure."""
 from typing import Final
 
 from ledger.aggregates.commands import Origin, RecordAct
-from ledger.aggregates.consent import Act, Consent, PersonLine, lifts
+from ledger.aggregates.consent import Act, Consent, PersonLine
 from ledger.vocabulary import ConsentStatus, DatePrecision, Outcome
 
 CANNOT_LIFT: Final = {Origin.LIVE: "L-RET-STANDS", Origin.FILE: "L-IMPORT-CANNOT-REVIVE"}
@@ -57,13 +57,8 @@ def why_not_granted(state: Consent, act: Act, before: PersonLine, command: Recor
         return "L-LINE-CLOSED"  # a new holder's: generations.py, never the old person's line (R35)
     # With evidence it is held for a second person; without, the giver must know at once (C5).
     bare = origin is Origin.LIVE and act.evidence_at is None
-    if (bare or origin is Origin.FILE) and _cannot_lift(act, before):
-        return CANNOT_LIFT[origin]
-    return None
-
-
-def _cannot_lift(act: Act, before: PersonLine) -> bool:
-    return any(act.at > refusal.at and not lifts(act, refusal) for refusal in before.standing)
+    over = any(act.at > refusal.at for refusal in before.standing)
+    return CANNOT_LIFT[origin] if over and (bare or origin is Origin.FILE) else None
 
 
 def judge_grant(

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.compressor import ZlibCompressor
-from eventsourcing.persistence import Cipher, JSONTranscoder
+from eventsourcing.persistence import Cipher, IntegrityError, JSONTranscoder
 from eventsourcing.utils import Environment
 
 from ledger.aggregates.bodies import ConsentBody
@@ -240,7 +240,7 @@ def test_a_version_that_stands_already_is_refused_by_the_database(ledger: Consen
     before = ledger.record([a_request(1)])[0].event
     assert before is not None
 
-    with pytest.raises(psycopg.errors.UniqueViolation), ledger.store.write() as unit:
+    with pytest.raises(IntegrityError), ledger.store.write() as unit:
         ledger.save(before, unit=unit)
 
     assert ledger.recorder.max_notification_id() == 3

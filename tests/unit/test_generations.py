@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from ledger.aggregates.commands import Command, Origin, RecordAct
-from ledger.aggregates.consent import Consent, IysLine, person_line
+from ledger.aggregates.consent import Consent, person_line
 from ledger.aggregates.generations import carried_lines, opens_next
+from ledger.aggregates.iys_line import IysLine
 from ledger.aggregates.keys import uuid7
 from ledger.vocabulary import Channel, ConsentSource, ConsentStatus, IysState, Outcome
 from tests.builders import (

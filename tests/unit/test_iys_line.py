@@ -3,7 +3,8 @@
 import pytest
 
 from ledger.aggregates import bodies as b
-from ledger.aggregates.consent import Consent, IysLine, person_line
+from ledger.aggregates.consent import Consent, person_line
+from ledger.aggregates.iys_line import IysLine
 from ledger.vocabulary import ConsentSource, ConsentStatus, IysState, SeenHow
 from tests.builders import (
     TZDATA,
