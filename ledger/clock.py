@@ -23,7 +23,9 @@ def _zone(key: str) -> ZoneInfo:
 
 ISTANBUL: Final[ZoneInfo] = _zone("Europe/Istanbul")
 
-_IYS_FORM: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+WIRE_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+"""İYS's form of a date (R22)."""
+WIRE_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RFC_3339: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -70,7 +72,7 @@ def parse_time(text: str) -> datetime:
 
     Raises ValueError for anything else, a `T` without offset among it.
     """
-    if _IYS_FORM.fullmatch(text):
+    if WIRE_DATE.fullmatch(text):
         return datetime.fromisoformat(text).replace(tzinfo=ISTANBUL).astimezone(UTC)
     at = datetime.fromisoformat(text) if _RFC_3339.fullmatch(text) else None
     if at is None or at.utcoffset() is None:

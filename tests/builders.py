@@ -272,12 +272,18 @@ def replayed(*bodies: b.ConsentBody, state: Consent | None = None) -> Consent:
     return state
 
 
-def an_event(body: Body | None = None, *, seq: int = 1, prev: str = ZERO_HASH) -> Event:
+def an_event(
+    body: Body | None = None,
+    *,
+    seq: int = 1,
+    prev: str = ZERO_HASH,
+    groups: tuple[str, ...] = ("recipient",),
+) -> Event:
     """An event with a commitment to its recipient; first in its stream unless told."""
     body = body or an_act_body()
     return events.frame(
         body,
-        commit={"recipient": "ab" * 32},
+        commit=dict.fromkeys(groups, "ab" * 32),
         event_id=event_id(1_763_400_000_000, seq.to_bytes(10, "big")),
         log=LOG,
         prev=prev,
@@ -302,6 +308,13 @@ def state_after(*commands: Command, state: Consent | None = None) -> Consent:
     for command in commands:
         decided, state = carry_out(state, command)
         assert decided.outcome not in (Outcome.REFUSED, Outcome.ALREADY), decided
+    return state
+
+
+def held_over(ret: Command) -> Consent:
+    """A refusal, and a declared consent of hour 20 that is held over it."""
+    state = state_after(ret, a_row(20, origin=Origin.DECLARED))
+    assert person_line(state.acts).held
     return state
 
 

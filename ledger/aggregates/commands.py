@@ -4,13 +4,13 @@ from enum import StrEnum
 
 import msgspec
 
+from ledger.aggregates.bodies import TextReference
 from ledger.vocabulary import (
     Basis,
     ConsentSource,
     ConsentStatus,
     DatePrecision,
     IysState,
-    RecipientType,
     SeenHow,
 )
 
@@ -53,7 +53,8 @@ class RecordAct(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Record what a recipient did. `at` is `YYYY-MM-DDThh:mm:ssZ`, null for an undated listing.
 
     `status` None means a merchant's listing. `defects` are the rules a refusal breaks and is kept
-    in spite of; `warnings` what the giver should know; `late`: İYS's three business days are over.
+    in spite of; `warnings` what the giver should know; `late`: İYS's three business days are over;
+    `reason` is a code, never free text.
     """
 
     status: ConsentStatus | None
@@ -62,9 +63,14 @@ class RecordAct(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     source: ConsentSource | None
     provenance: Provenance
     precision: DatePrecision = DatePrecision.SECOND
-    recipient_types: tuple[RecipientType, ...] = (RecipientType.INDIVIDUAL,)
     row: int | None = None
     retailer: int | None = None
+    retailer_access: tuple[int, ...] = ()
+    sub_channel: str | None = None
+    text: TextReference | None = None
+    notice: TextReference | None = None
+    reason: str | None = None
+    basis_kind: str = "NONE"
     evidence_kinds: tuple[str, ...] = ()
     captured_at: str | None = None
     defects: tuple[str, ...] = ()

@@ -10,11 +10,13 @@ from ledger.aggregates.commands import Command, Origin, RecordAct
 from ledger.aggregates.consent import ASSIGNED_FOR, Act, Consent, PersonLine, act_of, person_line
 from ledger.aggregates.judging import judge_grant, judge_refusal, twin_of, why_not_granted
 from ledger.aggregates.keys import ConsentKey
-from ledger.clock import from_iys_text, utc_text
+from ledger.clock import WIRE_DATE, WIRE_DAY, from_iys_text, utc_text
 from ledger.vocabulary import (
+    EARLIEST_CONSENT_DATE,
     Basis,
     ConsentSource,
     ConsentStatus,
+    DatePrecision,
     IysState,
     Outcome,
 )
@@ -112,8 +114,18 @@ def act_body(key: ConsentKey, command: RecordAct) -> b.ActBody:
         evidence_kinds=command.evidence_kinds,
         approved_by=given.approved_by,
         retailer=command.retailer,
+        retailer_access=command.retailer_access,
+        sub_channel=command.sub_channel,
+        text=command.text,
+        notice=command.notice,
+        reason=command.reason,
         defect=command.defects,
+        **_listing_only(command),
     )
+
+
+def _listing_only(command: RecordAct) -> dict[str, Any]:  # members of MerchantListed alone
+    return {} if command.status is not None else {"basis_kind": command.basis_kind}
 
 
 def _of(key: ConsentKey) -> dict[str, Any]:  # the key's members, to be spread into a body
@@ -173,8 +185,11 @@ def _act_shown(key: ConsentKey, state: Consent, command: c.SeeAtIys) -> b.ActBod
 
 def _shown_at(command: c.SeeAtIys, *, own: bool) -> str | None:
     """C4: an `IYS_*` act counts from İYS's creationDate (a closed line carries an old consentDate,
-    R52), a provider's from its consentDate."""
+    R52), a provider's from its consentDate. None where nothing tells: a refusal of the recipient's
+    own without creationDate counts from now."""
     dates = (command.creation_date, command.consent_date)
+    if own and command.state is IysState.REFUSED:
+        dates = (command.creation_date, None)
     for date in dates if own else reversed(dates):
         if date is not None:
             return utc_text(from_iys_text(date))
@@ -216,10 +231,10 @@ def _mend(key: ConsentKey, state: Consent, command: c.CorrectAct | c.RetractAct)
         return Decided(Outcome.REFUSED, "H119")
     effective_at = command.effective_at
     if command.field == "consent_date" and command.is_now is not None:
-        try:
-            effective_at = utc_text(from_iys_text(command.is_now))
-        except (ValueError, OverflowError):
-            return Decided(Outcome.REFUSED, "H157")
+        judged = _judge_date(act, command.is_now, command.at)
+        if isinstance(judged, Decided):
+            return judged
+        effective_at = judged
     was = act.consent_date if command.field == "consent_date" else act.source
     corrected = b.ConsentCorrected(
         **_of(key),
@@ -234,6 +249,27 @@ def _mend(key: ConsentKey, state: Consent, command: c.CorrectAct | c.RetractAct)
         effective_at=effective_at,
     )
     return Decided(Outcome.RECORDED, None, (corrected,), act.seq)
+
+
+def _judge_date(act: Act, date: str, now: str) -> str | Decided:
+    """The instant of a corrected date in İYS's form; a consent's must keep R22."""
+    is_day = act.precision is DatePrecision.DAY
+    if not (WIRE_DAY if is_day else WIRE_DATE).fullmatch(date):
+        return Decided(Outcome.REFUSED, "H158")
+    time = "23:59:59" if act.status is ConsentStatus.REFUSED else "00:00:00"
+    text = f"{date} {time}" if is_day else date
+    granted = act.status is not ConsentStatus.REFUSED
+    try:
+        effective_at = utc_text(from_iys_text(text))
+    except (ValueError, OverflowError):
+        return Decided(Outcome.REFUSED, "H157")
+    if granted and text < EARLIEST_CONSENT_DATE:
+        return Decided(Outcome.REFUSED, "H156")
+    if granted and act.source is ConsentSource.HS_2015 and text != EARLIEST_CONSENT_DATE:
+        return Decided(Outcome.REFUSED, "H155")
+    if effective_at > now:
+        return Decided(Outcome.REFUSED, "H162")
+    return effective_at
 
 
 def _release(key: ConsentKey, state: Consent, command: c.ReleaseGrant) -> Decided:

@@ -5,6 +5,7 @@ only for an unreadable address, channel or status, and is otherwise kept with th
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,7 +14,7 @@ from ledger.addresses import Address, parse_address
 from ledger.aggregates.commands import Origin, Provenance, RecordAct
 from ledger.aggregates.consent import ASSIGNED_FOR
 from ledger.calendar import deadlines
-from ledger.clock import from_iys_text, utc_text
+from ledger.clock import WIRE_DATE, WIRE_DAY, from_iys_text, utc_text
 from ledger.errors import InputRefused
 from ledger.values import Discreet
 from ledger.vocabulary import (
@@ -34,8 +35,6 @@ BUSINESS_DAYS_LEAST: Final = timedelta(days=3)
 GIVEN_LENGTH_MAX: Final = 200
 """Characters of a defective field that go to the vault."""
 
-_WIRE_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
-_WIRE_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RETAILER: Final = re.compile(r"[0-9]{8}")
 _CHANNELS: Final = {str(channel): channel for channel in Channel}
 _STATUSES: Final = {str(status): status for status in ConsentStatus}
@@ -173,13 +172,16 @@ def _when_refused(
     date" would be older than every consent, and a future date newer than all that will come.
     """
     try:
-        if origin is Origin.DECLARED and _WIRE_DAY.fullmatch(text):
+        if origin is Origin.DECLARED and WIRE_DAY.fullmatch(text):
             return _when_day(text, source, received_at, "23:59:59"), None
         return _when(text, source, received_at), None
     except InputRefused as refused:
         fault = refused.code
-    if fault == "H155" and from_iys_text(text) <= received_at + SKEW_MAX:
-        return _When(utc_text(from_iys_text(text)), text, DatePrecision.SECOND, False), fault
+    is_day = WIRE_DAY.fullmatch(text) is not None
+    full = f"{text} 23:59:59" if is_day else text
+    if fault == "H155" and from_iys_text(full) <= received_at + SKEW_MAX:
+        precision = DatePrecision.DAY if is_day else DatePrecision.SECOND
+        return _When(utc_text(from_iys_text(full)), text, precision, False), fault
     known = text if fault in ("H155", *ASSIGNED_FOR) else None
     fault = "H162" if fault == "H155" else fault
     return _When(utc_text(received_at), known, DatePrecision.SECOND, False), fault
@@ -191,7 +193,8 @@ def _said(raw: RawAct, name: str) -> str:
         "source": raw.source,
         "consentDate": raw.consent_date,
     }
-    return texts[name][:GIVEN_LENGTH_MAX]
+    whole = texts[name].encode("utf-8", errors="replace").decode("utf-8")
+    return unicodedata.normalize("NFC", whole)[:GIVEN_LENGTH_MAX]
 
 
 def _recipient_type(text: str, origin: Origin) -> tuple[RecipientType | None, tuple[str, ...]]:
@@ -224,7 +227,7 @@ def _when_granted(
         if kind is RecipientType.INDIVIDUAL:
             raise InputRefused("H112", field="consentDate")
         return _When(None, None, DatePrecision.SECOND, late=False)
-    if origin is Origin.DECLARED and _WIRE_DAY.fullmatch(text):
+    if origin is Origin.DECLARED and WIRE_DAY.fullmatch(text):
         return _when_day(text, source, received_at, "00:00:00")
     return _when(text, source, received_at)
 
@@ -240,7 +243,7 @@ def _when(text: str, source: ConsentSource | None, received_at: datetime) -> _Wh
     """Judge a date in İYS's form (R22). Raises InputRefused in İYS's order of codes."""
     if text == "":
         raise InputRefused("H112", field="consentDate")
-    if not _WIRE_DATE.fullmatch(text):
+    if not WIRE_DATE.fullmatch(text):
         raise InputRefused("H158", field="consentDate")
     try:
         datetime.fromisoformat(text)

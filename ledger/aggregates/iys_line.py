@@ -30,6 +30,11 @@ class IysLine(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defau
 def seen(line: IysLine, body: b.IysSeen) -> IysLine:
     """The line after İYS showed something."""
     answered = body.of is not None and is_answer(body)
+    pending = None if answered and line.pending == body.of else line.pending
+    accepted = max(line.accepted or 0, body.of or 0) if answered else line.accepted
+    if (body.creation_date or "9999") < (line.creation_date or ""):
+        # An older movement that comes again, or late, does not turn the line back (R52).
+        return structs.replace(line, pending=pending, accepted=accepted)
     return IysLine(
         state=body.state,
         code=body.code,
@@ -39,8 +44,8 @@ def seen(line: IysLine, body: b.IysSeen) -> IysLine:
         seen_at=body.seen_at,
         how=body.how,
         at=int(from_utc_text(body.at).timestamp()),
-        pending=None if answered and line.pending == body.of else line.pending,
-        accepted=max(line.accepted or 0, body.of or 0) if answered else line.accepted,
+        pending=pending,
+        accepted=accepted,
     )
 
 

@@ -85,9 +85,13 @@ def judge_refusal(
     unpushable = _not_for_iys(command)
     if command.defects:
         return Outcome.SUPPRESSED, "L-RET-KEPT", "L-RET-KEPT"
-    overtaken = any(known.at >= act.at for known in before.standing)
-    if act not in after.standing or overtaken:
+    newer = [known for known in before.standing if known.at >= act.at]
+    # İYS has to learn of one of them (R31): an older one waits for it only where a newer does.
+    told = any(known.not_pushed is None or known.known_to_iys for known in newer)
+    if act not in after.standing:
         return Outcome.HISTORY, "L-HISTORY", unpushable or "L-HISTORY"
+    if newer:
+        return Outcome.HISTORY, "L-HISTORY", unpushable or ("L-HISTORY" if told else None)
     shown = [code for code in WARNINGS_SHOWN if code in command.warnings]
     if shown:
         return Outcome.WARNED, shown[0], unpushable
@@ -107,4 +111,5 @@ def _not_for_iys(command: RecordAct) -> str | None:
         return "H158"
     if "H180" in command.warnings:
         return "H180"
-    return "L-LATE" if command.late else None
+    # C7: what was captured live stays queued, overdue or not; a file's is asked for first.
+    return "L-LATE" if command.late and command.provenance.origin is Origin.FILE else None

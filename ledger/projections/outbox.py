@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 
 from ledger.aggregates import bodies as b
 from ledger.aggregates.events import Event
+from ledger.aggregates.iys_line import is_answer
 from ledger.calendar import deadlines
 from ledger.clock import from_utc_text
 from ledger.store.sql import load_blocks
@@ -68,7 +69,10 @@ class OutboxFold:
         match event.body:
             case b.ActBody(not_pushed=None) as act:
                 self.rows[event.stream, event.seq] = _row(event, act)
-            case b.IysSeen(of=int(seq)) | b.IysRefused(of=seq) | b.ConsentRetracted(of=seq):
+            case b.IysSeen(of=int(seq)) as sight:
+                if is_answer(sight):
+                    self.rows.pop((event.stream, seq), None)
+            case b.IysRefused(of=seq) | b.ConsentRetracted(of=seq):
                 self.rows.pop((event.stream, seq), None)
             case b.ConsentCorrected(of=seq) as correction:
                 row = self.rows.get((event.stream, seq))

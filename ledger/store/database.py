@@ -124,6 +124,9 @@ def _options() -> str:
         ),
         "jit": "off",
         "timezone": "UTC",
+        # A plan is made once, often while a table is still empty, and stays: no look-up by a key
+        # may fall back to reading the whole table. A sequential scan that is meant says so.
+        "enable_seqscan": "off",
     }
     return " ".join(f"-c {name}={setting}" for name, setting in settings.items())
 

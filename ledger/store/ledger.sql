@@ -18,12 +18,17 @@ SELECT last.position, last.state, clock_timestamp() AS now
 SELECT max(position) FROM stored_events
 
 -- find_recipients --
-SELECT subject, lookup, generation, wrapped_key, kek_epoch
-  FROM recipients
- WHERE closed_position IS NULL
-   AND lookup = ANY (
-       SELECT substr(%(lookups)s, 1 + 32 * i, 32) FROM generate_series(0, %(last)s::integer) AS i
-       )
+-- One look-up by the index for each, whatever the planner believes of the table's size: statements
+-- are prepared while it is empty, and LIMIT keeps the sub-select from being turned into a join.
+SELECT r.subject, r.lookup, r.generation, r.wrapped_key, r.kek_epoch
+  FROM generate_series(0, %(last)s::integer) AS i
+ CROSS JOIN LATERAL (
+       SELECT subject, lookup, generation, wrapped_key, kek_epoch
+         FROM recipients
+        WHERE closed_position IS NULL
+          AND lookup = substr(%(lookups)s, 1 + 32 * i, 32)
+        LIMIT 1
+       ) AS r
 
 -- find_generations --
 SELECT subject, lookup, generation, wrapped_key, kek_epoch, closed_position
@@ -35,7 +40,16 @@ SELECT subject, lookup, generation, wrapped_key, kek_epoch, closed_position
 SELECT c.subject, c.brand_code, c.recipient_type, c.channel, c.seq, c.position, c.leaf_hash, c.state
   FROM unnest(%(subjects)s::uuid[], %(brands)s::bigint[], %(types)s::smallint[],
               %(channels)s::smallint[]) AS k (subject, brand_code, recipient_type, channel)
-  JOIN current_consent AS c USING (subject, brand_code, recipient_type, channel)
+ CROSS JOIN LATERAL (
+       SELECT one.subject, one.brand_code, one.recipient_type, one.channel, one.seq,
+              one.position, one.leaf_hash, one.state
+         FROM current_consent AS one
+        WHERE one.subject = k.subject
+          AND one.brand_code = k.brand_code
+          AND one.recipient_type = k.recipient_type
+          AND one.channel = k.channel
+        LIMIT 1
+       ) AS c
 
 -- consents_of_subject --
 SELECT subject, brand_code, recipient_type, channel, seq, position, leaf_hash, state
@@ -70,16 +84,17 @@ COPY current_consent
   FROM STDIN (FORMAT BINARY)
 
 -- update_consents --
-UPDATE current_consent AS c
-   SET seq = n.seq, position = n.position, leaf_hash = n.leaf_hash, state = n.state
+-- Every row exists; the conflict is how each is found by its key and by nothing else.
+INSERT INTO current_consent AS c
+       (subject, brand_code, recipient_type, channel, seq, position, leaf_hash, state)
+SELECT n.subject, n.brand_code, n.recipient_type, n.channel, n.seq, n.position, n.leaf_hash, n.state
   FROM unnest(%(subjects)s::uuid[], %(brands)s::bigint[], %(types)s::smallint[],
               %(channels)s::smallint[], %(seqs)s::bigint[], %(positions)s::bigint[],
               %(hashes)s::bytea[], %(states)s::bytea[])
        AS n (subject, brand_code, recipient_type, channel, seq, position, leaf_hash, state)
- WHERE c.subject = n.subject
-   AND c.brand_code = n.brand_code
-   AND c.recipient_type = n.recipient_type
-   AND c.channel = n.channel
+    ON CONFLICT (subject, brand_code, recipient_type, channel)
+    DO UPDATE SET seq = EXCLUDED.seq, position = EXCLUDED.position,
+                  leaf_hash = EXCLUDED.leaf_hash, state = EXCLUDED.state
 
 -- copy_commands --
 COPY commands (command, content, outcome, code, positions) FROM STDIN (FORMAT BINARY)

@@ -352,7 +352,7 @@ def test_the_pasts_tried_reach_every_outcome_and_every_rule() -> None:
     """Else the laws above say little."""
     seen: set[object] = set()
 
-    @settings(max_examples=800, derandomize=True, database=None)
+    @settings(max_examples=500, derandomize=True, database=None)
     @given(past=pasts)
     def collect(past: list[Command]) -> None:
         decisions, state = lived(past)

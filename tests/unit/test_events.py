@@ -351,6 +351,12 @@ def test_a_body_that_fits_alone_but_not_in_its_envelope_is_not_framed() -> None:
         an_event(too_long)
 
 
+@pytest.mark.parametrize("group", ["", "Note", "note1", "a" * 33, "ş"])
+def test_a_group_that_could_not_be_read_is_not_framed(group: str) -> None:
+    with pytest.raises(OutsideProfile):
+        an_event(groups=("recipient", group))
+
+
 def test_an_event_without_commitments_has_no_such_member() -> None:
     assert "commit" not in json.loads(GOLDEN["brand.opened.json"].state)
     assert events.read(GOLDEN["brand.opened.json"].state, 7).commit == {}

@@ -168,6 +168,7 @@ def test_4_acts_and_mends_in_any_order_come_to_the_same(
     assert result(*told(all_deeds, one)) == result(*told(all_deeds, other))
 
 
+@settings(max_examples=60)
 @given(example=orders())
 def test_4_the_kept_state_is_as_good_as_the_events(
     example: tuple[list[Deed], list[Step], list[Step]],
@@ -186,6 +187,7 @@ def renumbered(act: Act) -> Act:
     return msgspec.structs.replace(act, seq=10_000)
 
 
+@settings(max_examples=60)
 @given(acts=acts_of_one_key, more=acts_of_one_key)
 def test_4_2_one_more_refusal_never_makes_a_refused_line_anything_else(
     acts: tuple[Act, ...], more: tuple[Act, ...]
@@ -195,6 +197,7 @@ def test_4_2_one_more_refusal_never_makes_a_refused_line_anything_else(
             assert person_line((*acts, renumbered(refusal))).status is ConsentStatus.REFUSED
 
 
+@settings(max_examples=60)
 @given(acts=acts_of_one_key, more=acts_of_one_key)
 def test_4_3_no_record_of_others_and_no_listing_ever_ends_a_refusal(
     acts: tuple[Act, ...], more: tuple[Act, ...]
@@ -208,6 +211,7 @@ def test_4_3_no_record_of_others_and_no_listing_ever_ends_a_refusal(
         assert person_line((*acts, *mere)).status is ConsentStatus.REFUSED
 
 
+@settings(max_examples=60)
 @given(acts=acts_of_one_key)
 def test_4_2_what_decides_is_never_older_than_a_refusal_that_no_grant_lifts(
     acts: tuple[Act, ...],
@@ -227,6 +231,7 @@ def test_4_2_what_decides_is_never_older_than_a_refusal_that_no_grant_lifts(
     assert (line.status is ConsentStatus.REFUSED) == bool(line.standing)
 
 
+@settings(max_examples=60)
 @given(acts=acts_of_one_key)
 def test_4_6_a_retracted_act_is_as_if_it_had_never_been(acts: tuple[Act, ...]) -> None:
     kept = [act for act in acts if not act.retracted]
