@@ -8,6 +8,7 @@ import msgspec
 
 from ledger.aggregates import bodies as b
 from ledger.aggregates import events
+from ledger.aggregates.acts import Decided
 from ledger.aggregates.bodies import Body
 from ledger.aggregates.commands import (
     AddEvidence,
@@ -22,7 +23,7 @@ from ledger.aggregates.commands import (
     SeeAtIys,
 )
 from ledger.aggregates.consent import Act, Consent, PersonLine, evolve, person_line
-from ledger.aggregates.decide import Decided, decide
+from ledger.aggregates.decide import decide
 from ledger.aggregates.events import Event
 from ledger.aggregates.intake import RawAct
 from ledger.aggregates.keys import ConsentKey, event_id

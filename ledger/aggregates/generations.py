@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from ledger.aggregates.acts import act_body
 from ledger.aggregates.bodies import IysSeen
 from ledger.aggregates.commands import Command, Origin, RecordAct
 from ledger.aggregates.consent import Consent, act_of, lifts, person_line
-from ledger.aggregates.decide import act_body
 from ledger.aggregates.keys import ConsentKey
 from ledger.clock import utc_text_of_seconds
 from ledger.vocabulary import ConsentStatus, IysState

@@ -85,13 +85,13 @@ def judge_refusal(
     unpushable = _not_for_iys(command)
     if command.defects:
         return Outcome.SUPPRESSED, "L-RET-KEPT", "L-RET-KEPT"
-    newer = [known for known in before.standing if known.at >= act.at]
-    # İYS has to learn of one of them (R31): an older one waits for it only where a newer does.
-    told = any(known.not_pushed is None or known.known_to_iys for known in newer)
-    if act not in after.standing:
+    # İYS has to learn of one of them (R31): an older one is history where a newer is told to it.
+    overtaken = any(
+        known.at >= act.at and (known.not_pushed is None or known.known_to_iys)
+        for known in before.standing
+    )
+    if act not in after.standing or overtaken:
         return Outcome.HISTORY, "L-HISTORY", unpushable or "L-HISTORY"
-    if newer:
-        return Outcome.HISTORY, "L-HISTORY", unpushable or ("L-HISTORY" if told else None)
     shown = [code for code in WARNINGS_SHOWN if code in command.warnings]
     if shown:
         return Outcome.WARNED, shown[0], unpushable

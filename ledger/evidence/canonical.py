@@ -37,10 +37,7 @@ def encode(value: object) -> bytes:
 
     Raises OutsideProfile for anything the profile leaves out.
     """
-    try:
-        state = _encoder.encode(value)
-    except (TypeError, ValueError, UnicodeError, RecursionError) as error:
-        raise OutsideProfile("the value has no canonical form") from error
+    state = _encoded(value)
     if len(state) > STATE_BYTES_MAX:
         raise OutsideProfile(f"{len(state)} bytes, at most {STATE_BYTES_MAX} allowed")
     # msgspec writes null for a number that is none: where there is a null, the value itself tells.
@@ -124,5 +121,13 @@ def commitment(group: str, salt: bytes, value: object) -> str:
     """
     if len(salt) != HASH_BYTES:
         raise ValueError(f"a salt has {HASH_BYTES} bytes, got {len(salt)}")
-    bound = COMMIT_LABEL + group.encode("ascii") + b"\x00" + salt + encode(value)
+    check_profile(value)
+    bound = COMMIT_LABEL + group.encode("ascii") + b"\x00" + salt + _encoded(value)
     return hashlib.sha256(bound).hexdigest()
+
+
+def _encoded(value: object) -> bytes:
+    try:
+        return _encoder.encode(value)
+    except (TypeError, ValueError, UnicodeError, RecursionError) as error:
+        raise OutsideProfile("the value has no canonical form") from error

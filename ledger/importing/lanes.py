@@ -4,6 +4,7 @@ The head of the log is one, but parsing, sealing and encoding need none: with a 
 on while the first writes.
 """
 
+import gc
 import heapq
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +30,8 @@ CHUNK_ROWS_MIN: Final = 50
 CHUNK_ROWS_MAX: Final = 2_000
 LOCK_SECONDS_AIM: Final = 0.020
 """An import holds the head no longer than this at a time, so that singles pass between (§7)."""
+
+GC_THRESHOLD: Final = 100_000
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(list[RowVerdict] | str | None)
@@ -159,6 +162,9 @@ def _work(
     pipe: Connection, open_ledger: OpenLedger, plan: ImportPlan, lane: int, lanes: int
 ) -> None:
     """A lane's process: a pass for each `refusals` that comes, until the pipe closes."""
+    # Rows make no cycles; looking for some among hundreds of thousands of values is all waste.
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
     try:
         with open_ledger() as ledger:
             worker = Lane(ledger, plan, lane=lane, lanes=lanes)

@@ -8,10 +8,10 @@ import msgspec
 from msgspec import structs
 
 from ledger.addresses import CANONICALISATION, Address
+from ledger.aggregates.acts import act_body
 from ledger.aggregates.bodies import ActBody, ConsentBody
 from ledger.aggregates.commands import Command, RecordAct
 from ledger.aggregates.consent import Consent
-from ledger.aggregates.decide import act_body
 from ledger.aggregates.events import RECIPIENT_GROUP, Event, encode_body
 from ledger.aggregates.keys import ConsentKey, event_id
 from ledger.evidence import canonical

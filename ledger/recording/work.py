@@ -12,10 +12,11 @@ from msgspec import structs
 from ledger import clock
 from ledger.addresses import Address
 from ledger.aggregates import events
+from ledger.aggregates.acts import Decided
 from ledger.aggregates.bodies import Body, ConsentBody, RecipientReassigned
 from ledger.aggregates.commands import RecordAct
 from ledger.aggregates.consent import Consent, evolve
-from ledger.aggregates.decide import Decided, decide
+from ledger.aggregates.decide import decide
 from ledger.aggregates.events import Event
 from ledger.aggregates.generations import carried_lines, opens_next
 from ledger.aggregates.keys import ConsentKey, event_id

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from ledger.aggregates import bodies as b
+from ledger.aggregates.acts import act_body
 from ledger.aggregates.commands import Origin, RecordAct
 from ledger.aggregates.consent import Consent, person_line
-from ledger.aggregates.decide import act_body, decide
+from ledger.aggregates.decide import decide
 from ledger.vocabulary import (
     Basis,
     ConsentSource,

@@ -7,6 +7,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ledger.aggregates import events
+from ledger.aggregates.acts import Decided
 from ledger.aggregates.bodies import ActBody
 from ledger.aggregates.commands import (
     Command,
@@ -17,7 +18,7 @@ from ledger.aggregates.commands import (
     SeeAtIys,
 )
 from ledger.aggregates.consent import Consent, evolve, lifts, person_line
-from ledger.aggregates.decide import Decided, decide
+from ledger.aggregates.decide import decide
 from ledger.clock import from_utc_text
 from ledger.evidence.canonical import ZERO_HASH
 from ledger.vocabulary import ConsentSource, ConsentStatus, IysState, Outcome
