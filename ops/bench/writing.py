@@ -198,7 +198,7 @@ def lock_times(place: Ground, held: list[float]):  # type: ignore[no-untyped-def
     try:
         yield
     finally:
-        del ledger.record_surely  # type: ignore[attr-defined]  # the class's own is back
+        del ledger.record_surely  # the class has its own again
 
 
 @contextmanager
