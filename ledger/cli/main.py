@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from ledger.cli import asking, keeping, running
 from ledger.cli.context import Context, begin
-from ledger.cli.output import Output
+from ledger.cli.output import Output, configure_logs
 from ledger.errors import LedgerError
 from ledger.importing.reader import FileRefused
 from ledger.messages import message
@@ -68,10 +68,11 @@ def hoist(arguments: Sequence[str]) -> list[str]:
 
 def main() -> None:
     """Run one command and end with its exit code."""
+    configure_logs()
     arguments = hoist(sys.argv[1:])
     output = _output(arguments)
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(arguments, prog_name="izin", standalone_mode=False)
     except typer.TyperException as error:
         text = error.format_message()
         output.complain(f"Kullanım hatası: {text}", f"Usage error: {text}")

@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import dataclass
 
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -44,3 +45,15 @@ class Output:
             disable=not sys.stderr.isatty(),
             transient=True,
         )
+
+
+def configure_logs() -> None:
+    """Log lines are JSON on stderr: stdout belongs to answers."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
