@@ -8,21 +8,29 @@ from typing import Final
 from uuid import UUID
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import InfrastructureFactory
+from eventsourcing.persistence import InfrastructureFactory, IntegrityError
 from eventsourcing.utils import Environment
 
 from ledger import clock
 from ledger.addresses import Address
 from ledger.aggregates import events
 from ledger.aggregates.bodies import Body
-from ledger.aggregates.commands import RecordAct
+from ledger.aggregates.commands import RecordAct, SeeAtIys
 from ledger.aggregates.consent import Consent, evolve
 from ledger.aggregates.events import Event
-from ledger.errors import NotFound, RaceLost, StoreUnavailable
-from ledger.recording.ports import Groups, LedgerStore, SealedSubject, Subject, Vault, WriteUnit
+from ledger.errors import ClockStepped, LedgerBroken, NotFound, RaceLost, StoreUnavailable
+from ledger.recording.ports import (
+    Groups,
+    LedgerStore,
+    SealedSubject,
+    StoredCommand,
+    Subject,
+    Vault,
+    WriteUnit,
+)
 from ledger.recording.request import Prepared, Receipt, Request, named_for_retry, prepare
 from ledger.recording.work import Work, clock_disagrees
-from ledger.vocabulary import ConsentStatus, Outcome
+from ledger.vocabulary import BrandCode, ConsentStatus, IysState, Outcome
 
 ATTEMPTS_MAX: Final = 5
 """How often a batch is prepared anew because another writer was faster."""
@@ -90,26 +98,44 @@ class ConsentLedger(Application[UUID]):
             return self.record(named)
 
     def append(self, body: Body, *, groups: Groups | None = None) -> Event:
-        """Add an event of the provider's own streams. Raises as `record`."""
+        """Add an event of the provider's own streams. Raises as `record`, and ClockStepped."""
         with self.store.write() as unit:
-            work = self._work(unit, {})
-            stream = events.stream_of(body, log=self.log_origin)
-            event = work.append(body, stream, groups=groups or {}, key=self.vault.provider_key())
+            work = self._sound_work(unit)
+            event = self._append(work, body, groups)
             self._save(work)
         return event
 
-    def append_once(
-        self, body: Body, *, unless: Callable[[Event], bool], groups: Groups | None = None
-    ) -> Event | None:
-        """As `append`, but not where `unless` holds of an event in the body's stream."""
+    def append_once(self, body: Body, *, once: str, groups: Groups | None = None) -> Event | None:
+        """As `append`, but a second time under the same name adds nothing; None then.
+
+        A lost connection is followed by one more try. Raises as `append`.
+        """
+        try:
+            return self._append_once(body, once, groups)
+        except StoreUnavailable:
+            return self._append_once(body, once, groups)
+
+    def _append_once(self, body: Body, once: str, groups: Groups | None) -> Event | None:
+        command = self.vault.command_id(BrandCode(0), once)
         with self.store.write() as unit:
-            stream = events.stream_of(body, log=self.log_origin)
-            if any(unless(event) for event in unit.events_of(stream)):
+            if unit.load_commands([command]):
                 return None
-            work = self._work(unit, {})
-            event = work.append(body, stream, groups=groups or {}, key=self.vault.provider_key())
+            work = self._sound_work(unit)
+            event = self._append(work, body, groups)
+            made = StoredCommand(b"", Outcome.RECORDED, None, (event.position,))
+            work.batch.commands.append((command, made))
             self._save(work)
         return event
+
+    def _append(self, work: Work, body: Body, groups: Groups | None) -> Event:
+        stream = events.stream_of(body, log=self.log_origin)
+        return work.append(body, stream, groups=groups or {}, key=self.vault.provider_key())
+
+    def _sound_work(self, unit: WriteUnit) -> Work:
+        work = self._work(unit, {})
+        if not self._clock_is_sound(work):
+            raise ClockStepped("the clock cannot be believed; only refusals are taken")
+        return work
 
     def reassign(self, address: Address, *, actor: str, approved_by: str, reason: str) -> Subject:
         """The address has a new holder: open its next generation (C1). Raises NotFound."""
@@ -117,8 +143,8 @@ class ConsentLedger(Application[UUID]):
             lookup = self.vault.lookup(address.uri)
             former = unit.find_subjects([lookup]).get(lookup)
             if former is None:
-                raise NotFound("this address was never recorded")
-            work = self._work(unit, {})
+                raise NotFound("this address was never recorded", "bu adres hiç kaydedilmemiş")
+            work = self._sound_work(unit)
             subject = work.reassign(
                 address, former, reason=reason, actor=actor, approved_by=approved_by
             )
@@ -173,7 +199,12 @@ class ConsentLedger(Application[UUID]):
             # What `save(*events)` comes to, less its look at each event's type and the recordings
             # nobody asks for: 9 µs an event under the lock.
             stored = [self.mapper.to_stored_event(event) for event in batch.events]
-            self.recorder.insert_events(stored, unit=work.unit)
+            try:
+                self.recorder.insert_events(stored, unit=work.unit)
+            except IntegrityError as error:
+                raise LedgerBroken(
+                    "a place in the log was taken while the head was held"
+                ) from error
         work.unit.save_beside(batch)
 
     def _clock_is_sound(self, work: Work) -> bool:
@@ -206,5 +237,8 @@ def _expect_same(before: Mapping[bytes, Subject], now: Mapping[bytes, Subject]) 
 
 
 def _is_refusal(one: Prepared) -> bool:
+    """What a clock that cannot be believed does not stop: a refusal, from whomever it comes."""
     command = one.request.command
+    if isinstance(command, SeeAtIys):
+        return command.state in (IysState.REFUSED, IysState.NOT_GRANTED)
     return isinstance(command, RecordAct) and command.status is ConsentStatus.REFUSED

@@ -16,7 +16,7 @@ from ledger.projections.fsck_report import Report
 from ledger.projections.outbox import Outbox
 from ledger.recording.ports import Brand, Provider
 from ledger.settings import Settings
-from ledger.store.database import POOL_SIZE_MAX, Database
+from ledger.store.database import POOL_SIZE_MAX, Database, check_dsn
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrate import migrate
 from ledger.store.providers import ProviderDetails, Providers
@@ -101,7 +101,7 @@ class Home:
                 at=clock.utc_text(clock.now()),
                 actor=actor,
             ),
-            unless=lambda event: isinstance(event.body, LedgerOpened),
+            once=LedgerOpened.TYPE,
         )
         return provider
 
@@ -110,10 +110,11 @@ class Home:
     ) -> Brand:
         """Keep a brand: its event first, then its row. Safe to repeat. Raises NotFound."""
         ledger = self.ledger(iys_code)
+        self.providers.expect_free(iys_code, brand_code)
         at = clock.utc_text(clock.now())
         ledger.append_once(
             BrandOpened(brand=brand_code, name=name, at=at, actor=actor),
-            unless=lambda event: getattr(event.body, "brand", None) == brand_code,
+            once=f"{BrandOpened.TYPE}/{brand_code}",
         )
         return self.providers.add_brand(iys_code, brand_code, name)
 
@@ -127,7 +128,9 @@ def home(settings: Settings, *, pool_size_max: int = POOL_SIZE_MAX) -> Iterator[
     with ExitStack() as stack:
         dsn = settings.database_url
         revive: Callable[[], None] = lambda: None  # noqa: E731  # the default of a parameter
-        if dsn is None:
+        if dsn is not None:
+            check_dsn(dsn)
+        else:
             server = EmbeddedPostgres(settings.data.absolute(), pg_bin=settings.pg_bin)
             dsn = stack.enter_context(server).dsn
             revive = server.ensure_running

@@ -3,6 +3,7 @@
 LedgerError                  anything this product refuses or cannot do
   InputRefused               what came in breaks a rule; carries a code and no personal data
     AddressRefused
+  BrandTaken                 the brand is another provider's
   NotFound                   no such provider, brand, import or event
   SettingsRefused            the configuration cannot be used
   StoreUnavailable           PostgreSQL could not be started or reached, or the answer was lost
@@ -11,7 +12,16 @@ LedgerError                  anything this product refuses or cannot do
 
 
 class LedgerError(Exception):
-    """Base of everything below; the text never holds an address, a token or a key."""
+    """Base of everything below; the text never holds an address, a token or a key.
+
+    `turkish`: the same for a person; each class has a Turkish word of its own to begin with.
+    """
+
+    turkish_kind = "İşlem yapılamadı"
+
+    def __init__(self, text: str = "", turkish: str | None = None) -> None:
+        super().__init__(text)
+        self.turkish = f"{self.turkish_kind}: {turkish or text}"
 
 
 class InputRefused(LedgerError):
@@ -36,26 +46,46 @@ class AddressRefused(InputRefused):
 class NotFound(LedgerError):
     """What was named does not exist here."""
 
+    turkish_kind = "Bulunamadı"
+
 
 class SettingsRefused(LedgerError):
     """A setting cannot be used; the text names it."""
+
+    turkish_kind = "Ayar kullanılamıyor"
 
 
 class StoreUnavailable(LedgerError):
     """PostgreSQL could not be started or reached, or its answer was lost."""
 
+    turkish_kind = "PostgreSQL kullanılamıyor"
+
 
 class LedgerBroken(LedgerError):
     """Stored bytes contradict themselves; run `izin fsck`."""
+
+    turkish_kind = "Saklanan baytlar tutarsız"
 
 
 class HeadBusy(StoreUnavailable):
     """The head of the log was not free in time; nothing was written, try again."""
 
+    turkish_kind = "Defter meşgul, yeniden deneyin"
+
 
 class RaceLost(LedgerError):
     """Another writer made the same subject first; nothing was written, prepare anew."""
 
+    turkish_kind = "Başka bir yazıcı önce davrandı"
+
 
 class ClockStepped(LedgerError):
     """The clock jumped or disagrees with the database's; only refusals are taken meanwhile."""
+
+    turkish_kind = "Saat güvenilir değil"
+
+
+class BrandTaken(LedgerError):
+    """Another provider keeps the brand."""
+
+    turkish_kind = "Marka alınmış"

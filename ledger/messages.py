@@ -63,8 +63,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "consentDate is the same instant as a recorded refusal, which stands.",
     ),
     "H180": (
-        "Bayi kodu bu markanın bayisi değil ya da 8 haneli değil; kayıt İYS'ye gönderilmez.",
-        "the retailer code is not one of this brand or has not 8 digits; not pushed to İYS.",
+        "Bayi kodu bu markanın bayisi değil ya da 8 haneli değil: kodsuz kaydedildi; böyle bir onay"
+        " İYS'ye gönderilmez.",
+        "the retailer code is not one of this brand or has not 8 digits: recorded without it;"
+        " such a consent is not pushed to İYS.",
     ),
     "H408": (
         "HS_KARAR kaynağı yalnız RET için kullanılabilir.",
@@ -94,6 +96,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "Tarihlerin ay mı gün mü ile başladığı dosyadan anlaşılmıyor: --dates mdy ya da --dates dmy"
         " verin.",
         "the file does not show whether its dates begin with month or day: give --dates mdy|dmy.",
+    ),
+    "L-FILE-CHANGED": (
+        "Dosya içe aktarılırken değişti: kaydedilenler duruyor, dosyayı yeniden içe aktarın.",
+        "the file changed while it was imported: what was recorded stays, import it again.",
     ),
     "L-FILE-EMPTY": ("Dosya boş.", "the file is empty."),
     "L-FILE-UNREADABLE": (

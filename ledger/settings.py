@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     keys: Path | None = None
     pg_bin: str | None = None
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
-    api_key: SecretStr | None = None
+    api_key: SecretStr | None = Field(default=None, min_length=16)
     host: str = "127.0.0.1"
     port: int = Field(default=8563, ge=0, le=65535)
 

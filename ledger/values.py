@@ -1,5 +1,7 @@
 """Small frozen values. msgspec makes them ten times faster than dataclasses are made."""
 
+import unicodedata
+
 import msgspec
 
 
@@ -12,3 +14,9 @@ class Discreet(msgspec.Struct, frozen=True, gc=False):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+
+def plain_text(text: str) -> str:
+    """Text from outside as an event or the vault can keep it: NFC, no lone surrogates."""
+    whole = text.encode("utf-8", errors="replace").decode("utf-8")
+    return unicodedata.normalize("NFC", whole)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from msgspec import structs
+
 from ledger.addresses import Address
-from ledger.aggregates.bodies import ActBody, ConsentBody, IysSeen
+from ledger.aggregates.bodies import ActBody, ConsentBody, IysRefused, IysSeen
 from ledger.aggregates.consent import Act, Consent, PersonLine, evolve, person_line
 from ledger.aggregates.decisions import Question, Verdict, VerdictKind, may_send
 from ledger.aggregates.events import Event
@@ -55,7 +57,8 @@ def status(
     known_at: datetime | None = None,
 ) -> StatusView:
     """The status now; with `at` that of a past instant, with `known_at` as it was known then."""
-    subject, generations = _subject_at(ledger, address, at)
+    earliest = min((instant for instant in (at, known_at) if instant is not None), default=None)
+    subject, generations = _subject_at(ledger, address, earliest)
     asked_at = at or known_at or ledger.now()
     consent, position = Consent(), 0
     if subject is not None:
@@ -130,7 +133,10 @@ def _began(subject: UUID) -> datetime:
 def _as_of(
     ledger: ConsentLedger, key: ConsentKey, at: datetime | None, known_at: datetime | None
 ) -> tuple[Consent, int]:
-    """Replay what was recorded by `known_at` and had happened by `at` (C4.5, design.md §8)."""
+    """Replay what was recorded by `known_at`, then keep what had happened by `at` (C4.5, §8).
+
+    An act counts from the instant it has after corrections; İYS's words from when it gave them.
+    """
     consent, position = Consent(), 0
     limit = None if at is None else utc_text(at)
     for event in ledger.store.events_of(key.stream):
@@ -138,11 +144,17 @@ def _as_of(
             break
         body = event.body
         assert isinstance(body, ConsentBody)
-        if limit is not None and isinstance(body, ActBody | IysSeen) and (body.at or "") > limit:
+        if limit is not None and isinstance(body, IysSeen | IysRefused) and body.at > limit:
             continue
         consent = evolve(consent, body, seq=event.seq, position=event.position)
         position = event.position
-    return consent, position
+    if at is None:
+        return consent, position
+    happened = tuple(act for act in consent.acts if act.at <= at.timestamp())
+    iys = consent.iys
+    if iys.pending not in {act.seq for act in happened}:
+        iys = structs.replace(iys, pending=None)
+    return structs.replace(consent, acts=happened, iys=iys), position
 
 
 def _due(consent: Consent, act: Act | None) -> Deadlines | None:

@@ -23,7 +23,7 @@ aggregates -> WORDS evidence.canonical eventsourcing.domain msgspec
 evidence -> WORDS eventsourcing.domain msgspec cryptography rfc3161ng pyasn1
 recording -> WORDS aggregates evidence msgspec
 application -> WORDS aggregates evidence recording eventsourcing msgspec
-views -> WORDS aggregates evidence recording application
+views -> WORDS aggregates evidence recording application msgspec
 store -> WORDS aggregates evidence recording.ports *
 projections -> WORDS aggregates evidence recording store *
 importing iys_sync -> WORDS aggregates evidence recording application projections *

@@ -13,7 +13,17 @@ import msgspec
 from ledger.aggregates.consent import Consent, PersonLine, person_line
 from ledger.calendar import deadlines
 from ledger.clock import from_utc_text
-from ledger.vocabulary import Basis, Channel, ConsentStatus, IysState, RecipientType, SeenHow
+from ledger.vocabulary import (
+    Basis,
+    Channel,
+    ConsentSource,
+    ConsentStatus,
+    IysState,
+    RecipientType,
+    SeenHow,
+)
+
+_CLOSED: Final = ConsentSource.IYS_AHS_HAT_KAPATMA
 
 IYS_AGE_MAX: Final = timedelta(hours=72)
 IYS_AGE_WARNING: Final = timedelta(hours=24)
@@ -94,7 +104,7 @@ def may_send(state: Consent, question: Question) -> Verdict:
     """Judge one send by C6."""
     line = person_line(state.acts)
     if question.purpose is Purpose.EXEMPT and question.ground is not None:
-        return _exempt(line, question)
+        return _exempt(state, line, question)
     verdict = _commercial(state, line, question)
     asks = question.purpose is Purpose.CONSENT_REQUEST
     if asks and not verdict.permitted and verdict.row not in ("1", "2"):
@@ -102,11 +112,11 @@ def may_send(state: Consent, question: Question) -> Verdict:
     return verdict
 
 
-def _exempt(line: PersonLine, question: Question) -> Verdict:
+def _exempt(state: Consent, line: PersonLine, question: Question) -> Verdict:
     unusable = _unusable(question)
     if unusable is not None:
         return unusable
-    if line.line_closed:
+    if _line_closed(state, line):
         return _no(VerdictKind.EXEMPT, "LINE_CLOSED", "4")
     warnings = ("REFUSED",) if line.status is ConsentStatus.REFUSED else ()
     return Verdict(True, VerdictKind.EXEMPT, question.ground, "4", warnings)
@@ -144,21 +154,33 @@ def _commercial(state: Consent, line: PersonLine, question: Question) -> Verdict
     return Verdict(True, VerdictKind.PERMITTED, _ground(state, line), "16", tuple(warnings))
 
 
+def _line_closed(state: Consent, line: PersonLine) -> bool:
+    """Whether the line is closed and nobody has acted on it since (R35)."""
+    iys = state.iys
+    closed_at_iys = (iys.state, iys.source) == (IysState.REFUSED, _CLOSED)
+    return line.line_closed or (line.act is None and closed_at_iys)
+
+
 def _refused(state: Consent, line: PersonLine) -> Verdict | None:
-    """Rows 6–10: a refusal in force, whoever knows of it."""
-    if line.line_closed:
+    """Rows 6–10: a refusal in force, whoever knows of it. Row 10 goes before row 7, which would
+    otherwise leave it nothing: a held consent always stands behind a refusal."""
+    if _line_closed(state, line):
         return _no(VerdictKind.REFUSED, "LINE_CLOSED", "6")
     iys = state.iys
     if line.status is ConsentStatus.REFUSED:
-        if line.held:
-            return _no(VerdictKind.REFUSED, "HELD_OVER_RET", "10")
-        foreign = ("FOREIGN_HS_ONAY",) if iys.state is IysState.GRANTED else ()
-        return Verdict(False, VerdictKind.REFUSED, _ret_reason(state, line), "7", foreign)
+        notices = ("FOREIGN_HS_ONAY",) if _is_foreign(state) else ()
+        last = max(refusal.at for refusal in line.standing)
+        if any(held.at > last for held in line.held):
+            return Verdict(False, VerdictKind.REFUSED, "HELD_OVER_RET", "10", notices)
+        return Verdict(False, VerdictKind.REFUSED, _ret_reason(state, line), "7", notices)
     act = line.act
     if act is None or iys.state is not IysState.REFUSED:
         return None
-    newer = act.consent_date is None or (iys.consent_date or "") >= act.consent_date
-    if newer or iys.accepted == act.seq or (iys.at is not None and iys.at >= act.at):
+    if iys.consent_date is None:
+        newer = iys.at is None or iys.at >= act.at
+    else:
+        newer = act.consent_date is None or iys.consent_date >= act.consent_date
+    if newer or iys.accepted == act.seq:
         return _no(VerdictKind.REFUSED, "RET_AT_IYS", "8")
     return _no(VerdictKind.NOT_YET_REGISTERED, "OVER_IYS_RET", "9")
 
@@ -166,13 +188,12 @@ def _refused(state: Consent, line: PersonLine) -> Verdict | None:
 def _ret_reason(state: Consent, line: PersonLine) -> str:
     act = line.act
     assert act is not None
-    if state.iys.state is IysState.REFUSED:
-        return "RET_AT_IYS"
-    if act.basis is Basis.IYS:
+    declared = act.not_pushed == "L-DECLARED"  # by its export İYS has it
+    if state.iys.state is IysState.REFUSED or act.basis is Basis.IYS or declared:
         return "RET_AT_IYS"
     if act.not_pushed is None and state.iys.state is not IysState.REJECTED:
         return "RET_QUEUED"
-    return "RET_DECLARED" if act.not_pushed == "L-DECLARED" else "RET_IYS_WONT_TAKE"
+    return "RET_IYS_WONT_TAKE"
 
 
 def _not_confirmed(state: Consent, line: PersonLine, question: Question) -> Verdict | None:
@@ -189,6 +210,8 @@ def _not_confirmed(state: Consent, line: PersonLine, question: Question) -> Verd
             if _is_ours(state, line):
                 return None
             return _no(VerdictKind.IYS_DISAGREES, "FOREIGN_HS_ONAY", "11e")
+        case IysState.QUEUED | IysState.SUBMITTED:
+            return _no(VerdictKind.NOT_YET_REGISTERED, iys.state.value, "11c")
         case IysState.NOT_GRANTED if iys.pending is None:
             return _no(VerdictKind.IYS_DISAGREES, "NOT_ONAY_AT_IYS", "11e")
         case IysState.VOID if iys.pending is None:
@@ -210,18 +233,38 @@ def _instant(at_seconds: int, question: Question) -> datetime:
 
 def _is_ours(state: Consent, line: PersonLine) -> bool:
     """Whether the ONAY that İYS shows is one we can prove, or the recipient's own."""
+    iys, acts = state.iys, [act for act in state.acts if not act.retracted]
+    if iys.carried:
+        return False  # the former holder's
+    last_refusal = max(
+        (act.at for act in acts if act.status is ConsentStatus.REFUSED), default=None
+    )
+    granted = [act for act in acts if act.status is not ConsentStatus.REFUSED]
+    valid = [act for act in granted if last_refusal is None or act.at > last_refusal]
+    if any(act.seq == iys.accepted for act in valid) or iys.how is SeenHow.SNAPSHOT:
+        return True
+    if iys.source is not None and iys.source.is_recipients_own:
+        return True
+    return iys.consent_date is not None and any(
+        act.consent_date == iys.consent_date for act in granted
+    )
+
+
+def _is_foreign(state: Consent) -> bool:
+    """Whether İYS shows an `HS_*` ONAY that is none of our acts."""
     iys = state.iys
-    if iys.accepted is not None or iys.how is SeenHow.SNAPSHOT:
-        return True
-    if iys.source is None or iys.source.is_recipients_own:
-        return True
-    known = {act.consent_date for act in state.acts if act.status is not ConsentStatus.REFUSED}
-    return iys.consent_date in known
+    if iys.state is not IysState.GRANTED or (iys.source and iys.source.is_recipients_own):
+        return False
+    granted = [
+        act for act in state.acts if not act.retracted and act.status is not ConsentStatus.REFUSED
+    ]
+    known = {act.consent_date for act in granted} - {None}
+    return iys.consent_date not in known and iys.accepted not in {act.seq for act in granted}
 
 
 def _ground(state: Consent, line: PersonLine) -> str:
     assert line.act is not None
-    if line.act.is_recipients_own:
+    if line.act.is_recipients_own and line.act.basis is Basis.IYS:
         return "CITIZEN_AT_IYS"
     return "REGISTERED" if state.iys.how in REGISTERED_BY else "CONFIRMED_BY_IYS"
 

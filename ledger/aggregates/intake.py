@@ -5,7 +5,6 @@ only for an unreadable address, channel or status, and is otherwise kept with th
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +15,7 @@ from ledger.aggregates.consent import ASSIGNED_FOR
 from ledger.calendar import deadlines
 from ledger.clock import WIRE_DATE, WIRE_DAY, from_iys_text, utc_text
 from ledger.errors import InputRefused
-from ledger.values import Discreet
+from ledger.values import Discreet, plain_text
 from ledger.vocabulary import (
     EARLIEST_CONSENT_DATE,
     Channel,
@@ -193,8 +192,7 @@ def _said(raw: RawAct, name: str) -> str:
         "source": raw.source,
         "consentDate": raw.consent_date,
     }
-    whole = texts[name].encode("utf-8", errors="replace").decode("utf-8")
-    return unicodedata.normalize("NFC", whole)[:GIVEN_LENGTH_MAX]
+    return plain_text(texts[name][:GIVEN_LENGTH_MAX])
 
 
 def _recipient_type(text: str, origin: Origin) -> tuple[RecipientType | None, tuple[str, ...]]:

@@ -12,7 +12,7 @@ class IysLine(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defau
     """What İYS last showed, verbatim; `at` is Unix seconds of its creation or of our seeing.
 
     `pending` is the `seq` of our newest act that still waits for İYS's word; `accepted` that of the
-    newest one İYS took.
+    newest one İYS took; `carried`: shown for the address's former holder (R35).
     """
 
     state: IysState = IysState.UNKNOWN
@@ -25,6 +25,7 @@ class IysLine(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defau
     at: int | None = None
     pending: int | None = None
     accepted: int | None = None
+    carried: bool = False
 
 
 def seen(line: IysLine, body: b.IysSeen) -> IysLine:
@@ -46,6 +47,7 @@ def seen(line: IysLine, body: b.IysSeen) -> IysLine:
         at=int(from_utc_text(body.at).timestamp()),
         pending=pending,
         accepted=accepted,
+        carried=body.carried_from is not None,
     )
 
 

@@ -1,25 +1,23 @@
 """The HTTP service: health and status. Bodies carry the addresses, never URLs (api.md)."""
 
-import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Protocol
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Request
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from ledger import views
 from ledger.addresses import parse_address
+from ledger.api.guard import Guard
 from ledger.api.problems import Problem, handle_error, handle_invalid, handle_problem
 from ledger.application import ConsentLedger
 from ledger.clock import parse_time, utc_text
 from ledger.errors import AddressRefused, LedgerError
 from ledger.recording.ports import Brand
 from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
-
-BODY_BYTES_MAX = 64 * 1024
 
 
 class Ledgers(Protocol):
@@ -57,9 +55,8 @@ def create_app(ledgers: Ledgers, *, api_key: str) -> FastAPI:
     app.add_exception_handler(RequestValidationError, handle_invalid)
     app.add_exception_handler(LedgerError, handle_error)
     app.include_router(_health(ledgers))
-    app.include_router(
-        _asking(ledgers), dependencies=[Depends(_bounded), Depends(_authorised(api_key))]
-    )
+    app.include_router(_asking(ledgers))
+    app.add_middleware(Guard, api_key=api_key)
     return app
 
 
@@ -113,23 +110,6 @@ def _asking(ledgers: Ledgers) -> APIRouter:
         return JSONResponse(views.status_members(view))
 
     return router
-
-
-def _authorised(api_key: str) -> Callable[[str], None]:
-    def check(authorization: Annotated[str, Header()] = "") -> None:
-        shown = authorization.removeprefix("Bearer ").encode()
-        if not hmac.compare_digest(shown, api_key.encode()):
-            raise Problem(401, "L-KEY")
-
-    return check
-
-
-def _bounded(request: Request) -> None:
-    length = request.headers.get("content-length", "")
-    if not (length.isascii() and length.isdigit()):
-        raise Problem(411, "L-LENGTH")
-    if int(length) > BODY_BYTES_MAX:
-        raise Problem(413, "L-TOO-LARGE")
 
 
 def _instant(text: str | None, pointer: str) -> datetime | None:

@@ -52,14 +52,14 @@ class Problem(Exception):
 async def handle_problem(request: Request, error: Exception) -> JSONResponse:
     """A problem raised on purpose."""
     assert isinstance(error, Problem)
-    return _answer(request, error.status, error.code, pointer=error.pointer)
+    return problem(request, error.status, error.code, pointer=error.pointer)
 
 
 async def handle_error(request: Request, error: Exception) -> JSONResponse:
     """An error of the ledger, by `STATUS_BY_ERROR`."""
     for kind, (status, code) in STATUS_BY_ERROR.items():
         if isinstance(error, kind):
-            return _answer(request, status, code)
+            return problem(request, status, code)
     raise error
 
 
@@ -70,12 +70,12 @@ async def handle_invalid(request: Request, error: Exception) -> JSONResponse:
     path = [str(part) for part in first["loc"] if part != "body"]
     pointer = "/" + "/".join(path)
     if first["type"] != "extra_forbidden":
-        return _answer(request, 422, "L-FIELD", pointer=pointer)
+        return problem(request, 422, "L-FIELD", pointer=pointer)
     near = get_close_matches(path[-1], KNOWN_FIELDS, n=1)
-    return _answer(request, 422, "L-FIELD-UNKNOWN", nearest=near[0] if near else None)
+    return problem(request, 422, "L-FIELD-UNKNOWN", nearest=near[0] if near else None)
 
 
-def _answer(
+def problem(
     request: Request,
     status: int,
     code: str,
@@ -83,6 +83,7 @@ def _answer(
     pointer: str | None = None,
     nearest: str | None = None,
 ) -> JSONResponse:
+    """The answer of a code, in the caller's language."""
     english = request.headers.get("accept-language", "").lstrip().startswith("en")
     members: dict[str, object] = {
         "type": TYPE_BASE + code,

@@ -7,20 +7,22 @@ from rich.progress import Progress, TaskID
 
 from ledger import views
 from ledger.addresses import Address, parse_address
-from ledger.cli.context import choice, current, instant, recipient
+from ledger.cli.context import CODE_MAX, choice, current, instant, recipient
 from ledger.clock import from_utc_text, iys_text
 from ledger.errors import AddressRefused, InputRefused
 from ledger.messages import message
 from ledger.views import entry_members, invalid_members, status_members
 from ledger.vocabulary import Channel, IysCode, RecipientType
 
-BRAND = typer.Option(..., "--brand", min=1, help="Marka kodu / brand code.")
+BRAND = typer.Option(..., "--brand", min=1, max=CODE_MAX, help="Marka kodu / brand code.")
 CHANNEL = typer.Option(..., "--channel", help="ARAMA, MESAJ, EPOSTA.")
 RECIPIENT = typer.Option(
     ..., "--recipient", help="Adres; '-' standart girdiden okur / address, '-' reads stdin."
 )
 RECIPIENT_TYPE = typer.Option("BIREYSEL", "--recipient-type", help="BIREYSEL, TACIR.")
-IYS_CODE = typer.Option(None, "--iys-code", min=1, help="İYS numarası / number at İYS.")
+IYS_CODE = typer.Option(
+    None, "--iys-code", min=1, max=CODE_MAX, help="İYS numarası / number at İYS."
+)
 
 
 def register(app: typer.Typer) -> None:

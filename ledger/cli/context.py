@@ -18,12 +18,15 @@ from ledger.cli.output import Output
 from ledger.clock import parse_time
 from ledger.recording.ports import Brand
 from ledger.settings import Settings
+from ledger.values import plain_text
 from ledger.vocabulary import BrandCode, IysCode
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
 ACTOR = "system:cli"
 LINE_CHARACTERS_MAX = 1_000
+CODE_MAX = 2**53 - 1
+"""An event's integers go no further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,14 @@ def instant(text: str | None, option: str) -> datetime | None:
     except ValueError as error:
         forms = "2026-11-22 10:15:00 | 2026-11-22T10:15:00+03:00"
         raise typer.BadParameter(forms, param_hint=option) from error
+
+
+def words(text: str, option: str) -> str:
+    """A name as it is kept. Raises BadParameter for one without letters."""
+    kept = plain_text(text).strip()
+    if not kept:
+        raise typer.BadParameter("boş / empty", param_hint=option)
+    return kept
 
 
 def recipient(text: str) -> str:

@@ -36,7 +36,9 @@ def run(context: Context) -> bool:
     output = context.output
     with tempfile.TemporaryDirectory(prefix="izin-demo-") as folder:
         data = Path(folder) / "data"
-        settings = context.settings.model_copy(update={"data": data, "keys": None})
+        # Nothing of it may reach a database or keys that somebody uses.
+        own = {"data": data, "keys": None, "database_url": None}
+        settings = context.settings.model_copy(update=own)
         output.say("PostgreSQL başlatılıyor …", "Starting PostgreSQL …")
         with bootstrap.home(settings) as home:
             home.add_provider(IYS_CODE, ProviderDetails("Örnek A.Ş."), actor=ACTOR)

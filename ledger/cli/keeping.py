@@ -1,14 +1,17 @@
 """Commands that write: providers, brands, imports."""
 
-from contextlib import ExitStack
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import typer
 
 from ledger.bootstrap import open_ledger
-from ledger.cli.context import ACTOR, current, instant
-from ledger.clock import utc_text
+from ledger.cli.context import ACTOR, CODE_MAX, current, instant, words
+from ledger.clock import now, utc_text
 from ledger.importing.plan import ImportOptions
 from ledger.importing.run import ImportResult
 from ledger.importing.run import import_file as import_into
@@ -19,7 +22,9 @@ from ledger.vocabulary import BrandCode, IysCode, Outcome
 provider_app = typer.Typer(help="Hizmet sağlayıcılar / service providers.", no_args_is_help=True)
 brand_app = typer.Typer(help="Markalar / brands.", no_args_is_help=True)
 
-IYS_CODE = typer.Option(..., "--iys-code", min=1, help="İYS numarası / number at İYS.")
+IYS_CODE = typer.Option(
+    ..., "--iys-code", min=1, max=CODE_MAX, help="İYS numarası / number at İYS."
+)
 FILE = typer.Argument(..., help="Onay/ret dosyası / file of consents.")
 VERDICTS = typer.Option(None, "--verdicts", help="Satır kararları / verdict file (csv).")
 
@@ -42,13 +47,19 @@ def provider_add(
 ) -> None:
     """Hizmet sağlayıcıyı ekler ve defterini açar / adds a provider and opens its ledger."""
     context = current()
-    details = ProviderDetails(title, mersis, vkn, kep, address)
+    wanted = words(title, "--title")
+    details = ProviderDetails(wanted, mersis, vkn, kep, address)
     with context.home() as home:
         provider = home.add_provider(IysCode(iys_code), details, actor=ACTOR)
     context.output.say(
-        f"{provider.title} ({iys_code}) eklendi. Defter: {provider.log_origin}",
+        f"{provider.title} ({iys_code}) kayıtlı. Defter: {provider.log_origin}",
         f"{provider.title} ({iys_code}) is kept. Log: {provider.log_origin}",
     )
+    if provider.title != wanted:
+        context.output.complain(
+            "Sağlayıcı daha önce eklenmişti; bilgileri değiştirilmedi.",
+            "The provider was added before; its details were not changed.",
+        )
     members = {"iysCode": iys_code, "title": provider.title, "log": provider.log_origin}
     context.output.answer(dict(members))
 
@@ -68,14 +79,16 @@ def provider_list() -> None:
 @brand_app.command("add")
 def brand_add(
     iys_code: int = IYS_CODE,
-    brand: int = typer.Option(..., min=1, help="Marka kodu / brand code."),
+    brand: int = typer.Option(..., min=1, max=CODE_MAX, help="Marka kodu / brand code."),
     name: str = typer.Option(..., help="Marka adı / brand name."),
 ) -> None:
     """Marka ekler / adds a brand."""
     context = current()
     with context.home() as home:
-        kept = home.add_brand(IysCode(iys_code), BrandCode(brand), name, actor=ACTOR)
-    context.output.say(f"{kept.name} ({brand}) eklendi.", f"{kept.name} ({brand}) is kept.")
+        kept = home.add_brand(
+            IysCode(iys_code), BrandCode(brand), words(name, "--name"), actor=ACTOR
+        )
+    context.output.say(f"{kept.name} ({brand}) kayıtlı.", f"{kept.name} ({brand}) is kept.")
     context.output.answer({"iysCode": iys_code, "brandCode": brand, "name": kept.name})
 
 
@@ -96,8 +109,10 @@ def brand_list() -> None:
 
 def import_file(
     file: Path = FILE,
-    brand: int = typer.Option(..., min=1, help="Marka kodu / brand code."),
-    iys_code: int | None = typer.Option(None, min=1, help="İYS numarası / number at İYS."),
+    brand: int = typer.Option(..., min=1, max=CODE_MAX, help="Marka kodu / brand code."),
+    iys_code: int | None = typer.Option(
+        None, min=1, max=CODE_MAX, help="İYS numarası / number at İYS."
+    ),
     template: str = typer.Option("auto", help="auto, uyumsoft, api, sample-client."),
     verdicts: Path | None = VERDICTS,
     dates: str | None = typer.Option(None, help="mdy, dmy."),
@@ -117,12 +132,16 @@ def import_file(
         together = "--already-registered --declared-by NAME --exported-at TIME"
         raise typer.BadParameter(together, param_hint="--already-registered")
     exported = instant(exported_at, "--exported-at")
+    if exported is not None and exported > now():
+        raise typer.BadParameter("gelecekte / in the future", param_hint="--exported-at")
+    if verdicts is not None and verdicts.exists() and file.exists() and verdicts.samefile(file):
+        raise typer.BadParameter("girdi dosyasının kendisi / the input", param_hint="--verdicts")
     options = ImportOptions(
         brand_code=BrandCode(brand),
         actor=ACTOR,
         template=template,
         dates=dates,
-        declared_by=declared_by,
+        declared_by=None if declared_by is None else words(declared_by, "--declared-by"),
         exported_at=None if exported is None else utc_text(exported),
     )
     with ExitStack() as stack:
@@ -132,7 +151,7 @@ def import_file(
         task = progress.add_task(file.name, total=None)
         out = None
         if verdicts is not None:
-            handle = stack.enter_context(verdicts.open("w", encoding="utf-8", newline=""))
+            handle = stack.enter_context(whole_file(verdicts))
             out = VerdictFile(handle, lang=context.output.lang)
         result = import_into(
             ledger,
@@ -144,6 +163,24 @@ def import_file(
         )
         home.follow(brand_kept.iys_code)
     _tell(result)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """A file that appears at the end of the block, whole, or not at all."""
+    if not path.parent.is_dir() or path.is_dir():
+        raise typer.BadParameter("klasör yok / no such folder", param_hint="--verdicts")
+    if path.exists() and not path.is_file():  # a pipe or a device takes what it gets
+        with path.open("w", encoding="utf-8", newline="") as handle:
+            yield handle
+        return
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as handle:
+            yield handle
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _tell(result: ImportResult) -> None:

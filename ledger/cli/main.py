@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import typer
 from pydantic import ValidationError
@@ -73,6 +74,7 @@ def main() -> None:
     output = _output(arguments)
     try:
         code = app(arguments, prog_name="izin", standalone_mode=False)
+        sys.stdout.flush()
     except typer.TyperException as error:
         text = error.format_message()
         output.complain(f"Kullanım hatası: {text}", f"Usage error: {text}")
@@ -85,12 +87,16 @@ def main() -> None:
         output.answer({"error": refused.code, "message": text})
         raise SystemExit(1) from refused
     except ValidationError as error:
-        names = ", ".join(str(part["loc"][0]) for part in error.errors())
+        names = ", ".join(f"IZIN_{part['loc'][0]}".upper() for part in error.errors())
         output.complain(f"Geçersiz ayar: {names}", f"A setting cannot be used: {names}")
         raise SystemExit(2) from error
     except LedgerError as error:
-        output.complain(f"Olmadı: {error}", f"Failed: {error}")
+        output.complain(error.turkish, str(error))
         output.answer({"error": type(error).__name__, "message": str(error)})
+        raise SystemExit(1) from error
+    except OSError as error:
+        told = f"{error.strerror or type(error).__name__} {error.filename or ''}".rstrip()
+        output.complain(f"Dosya ya da çıktı hatası: {told}", f"File or output error: {told}")
         raise SystemExit(1) from error
     raise SystemExit(code if isinstance(code, int) else 0)
 
@@ -98,7 +104,7 @@ def main() -> None:
 def _output(arguments: Sequence[str]) -> Output:
     english = any(
         word == "--lang=en" or (word == "--lang" and following == "en")
-        for word, following in zip(arguments, [*arguments[1:], ""], strict=True)
+        for word, following in zip_longest(arguments, arguments[1:])
     )
     return Output("en" if english else "tr", "--json" in arguments)
 

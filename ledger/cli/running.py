@@ -2,17 +2,23 @@
 
 import secrets
 import signal
+import socket
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import FrameType
 
 import typer
 
+from ledger.bootstrap import Home
 from ledger.cli import demo as demonstration
 from ledger.cli.context import current
+from ledger.errors import LedgerError, SettingsRefused
+from ledger.vocabulary import IysCode
 
 STOPPED_BY_SIGTERM = 143
+BACKLOG = 2048
+LOOK_FOR_PROVIDERS_SECONDS = 5.0
 
 
 def register(app: typer.Typer) -> None:
@@ -45,12 +51,9 @@ def serve(
     with ExitStack() as stack:
         home = stack.enter_context(context.home())
         stop = threading.Event()
-        for provider in home.providers.all():
-            follower = threading.Thread(
-                target=home.follower(provider.iys_code).run, args=(stop,), name="follower"
-            )
-            follower.start()
-            stack.callback(follower.join)
+        following = threading.Thread(target=_follow_all, args=(home, stop), name="followers")
+        following.start()
+        stack.callback(following.join)
         stack.callback(stop.set)
         if api_key is None:
             output.say(f"API anahtarı (bu çalışma için): {key}", f"API key (this run only): {key}")
@@ -63,13 +66,38 @@ def serve(
             server_header=False,
         )
         # Bound and listening before the address is told, so that whoever reads it can connect.
-        listening = config.bind_socket()
-        listening.listen(config.backlog)
+        listening = stack.enter_context(_listen(config.host, config.port))
         bound_host, bound_port = listening.getsockname()[:2]
         shown = f"http://{bound_host}:{bound_port}"
         output.say(f"Dinleniyor: {shown}", f"Listening: {shown}")
         sys.stdout.flush()
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise SettingsRefused(
+            f"{host}:{port} cannot be listened on: {error.strerror}",
+            f"{host}:{port} dinlenemiyor: {error.strerror}",
+        ) from error
+
+
+def _follow_all(home: Home, stop: threading.Event) -> None:
+    """A follower for every provider, also for those added later."""
+    followers: dict[IysCode, threading.Thread] = {}
+    while not stop.is_set():
+        with suppress(LedgerError):
+            for code in home.iys_codes():
+                if code not in followers:
+                    run = home.follower(code).run
+                    followers[code] = threading.Thread(target=run, args=(stop,), name="follower")
+                    followers[code].start()
+        stop.wait(LOOK_FOR_PROVIDERS_SECONDS)
+    for follower in followers.values():
+        follower.join()
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -12,9 +12,7 @@ from ledger.importing import reader, templates
 from ledger.importing.reader import FileRefused, Row, TextForm
 from ledger.importing.templates import DateReader, Template
 from ledger.values import Discreet
-from ledger.vocabulary import BrandCode, ConsentStatus
-
-REFUSED = str(ConsentStatus.REFUSED)
+from ledger.vocabulary import BrandCode
 
 
 class ImportOptions(Discreet, frozen=True, gc=False):
@@ -45,11 +43,11 @@ class ImportPlan(Discreet, frozen=True, gc=False):
 
     def rows(self, *, refusals: bool, lane: int, lanes: int) -> Iterator[Row]:
         """The refusals, or all other rows, of one lane; one address is always in one lane."""
-        cell = self.template.cell
-        for row in _data_rows(self.path, self.form, self.template):
-            if (cell(row.fields, "status") == REFUSED) is not refusals:
+        template = self.template
+        for row in _data_rows(self.path, self.form, template):
+            if template.is_refusal(row.fields) is not refusals:
                 continue
-            if lanes == 1 or _lane_of(cell(row.fields, "recipient"), lanes) == lane:
+            if lanes == 1 or _lane_of(template.cell(row.fields, "recipient"), lanes) == lane:
                 yield row
 
 
@@ -79,7 +77,7 @@ def _scan(path: Path, form: TextForm, template: Template, told: str | None) -> t
     def date_cells() -> Iterator[str]:
         nonlocal has_refusals
         for row in _data_rows(path, form, template):
-            has_refusals = has_refusals or template.cell(row.fields, "status") == REFUSED
+            has_refusals = has_refusals or template.is_refusal(row.fields)
             yield template.cell(row.fields, "consentDate")
 
     if template.dates.ambiguous:

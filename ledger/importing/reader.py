@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ BLOCK_BYTES: Final = 1 << 20
 LINE_BYTES_MAX: Final = 64 * 1024
 """A longer line is one refused row; its bytes are passed over without being kept."""
 SEPARATORS: Final = (",", ";", "\t")
+
+BOM: Final = b"\xef\xbb\xbf"
 
 TOO_LONG: Final = "L-LINE-TOO-LONG"
 UNREADABLE: Final = "L-ROW-UNREADABLE"
@@ -43,6 +46,18 @@ class TextForm:
     separator: str
     sha256: str
     lines: int
+    identity: tuple[int, ...]
+
+
+def identity_of(path: Path) -> tuple[int, ...]:
+    """What changes when the file does. Raises FileRefused L-FILE-UNREADABLE for what is no file."""
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise FileRefused("L-FILE-UNREADABLE") from error
+    if not stat.S_ISREG(state.st_mode):
+        raise FileRefused("L-FILE-UNREADABLE")
+    return (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
 
 
 def look_at(path: Path) -> TextForm:
@@ -50,6 +65,7 @@ def look_at(path: Path) -> TextForm:
 
     Raises FileRefused: L-FILE-EMPTY, L-FILE-UNREADABLE.
     """
+    identity = identity_of(path)
     digest = hashlib.sha256()
     is_utf8, lines, first = True, 0, b""
     try:
@@ -66,33 +82,31 @@ def look_at(path: Path) -> TextForm:
         raise FileRefused("L-FILE-UNREADABLE")
     if lines == 0 or (lines == 1 and not first.strip()):
         raise FileRefused("L-FILE-EMPTY")
-    encoding = "utf-8-sig" if is_utf8 else "cp1254"
+    encoding = "utf-8-sig" if is_utf8 or first.startswith(BOM) else "cp1254"
     heading = first.decode(encoding, errors="replace")
     separator = max(SEPARATORS, key=heading.count)
-    return TextForm(encoding, separator, digest.hexdigest(), lines)
+    return TextForm(encoding, separator, digest.hexdigest(), lines, identity)
 
 
 def rows(path: Path, form: TextForm) -> Iterator[Row]:
-    """Every line of the file that is not empty, in order."""
-    text = _text_lines(path, form)
-    faults: dict[int, str] = {}
-    number = 0
+    """Every line of the file but those without any content, in order.
 
-    def readable() -> Iterator[str]:
-        nonlocal number
-        for line, fault in text:
-            number += 1
-            if fault is not None:
-                faults[number] = fault
-                yield "\n"  # an empty record keeps the reader in step with the lines
-            else:
-                yield line
-
-    for fields in csv.reader(readable(), delimiter=form.separator):
-        fault = faults.pop(number, None) if faults else None
+    A physical line is a row, whatever its quotes: one that does not end within it is a fault of
+    that line and touches no other.
+    """
+    for number, (line, fault) in enumerate(_text_lines(path, form), 1):
         if fault is not None:
             yield Row(number, (), fault)
-        elif fields and any(fields):
+            continue
+        if '"' not in line:
+            fields = line.split(form.separator)
+        else:
+            try:
+                (fields,) = csv.reader([line], delimiter=form.separator, strict=True)
+            except (csv.Error, ValueError):
+                yield Row(number, (), UNREADABLE)
+                continue
+        if any(fields):
             yield Row(number, fields)
 
 
@@ -105,15 +119,14 @@ def _text_lines(path: Path, form: TextForm) -> Iterator[tuple[str, str | None]]:
                 yield "", TOO_LONG
                 continue
             if first and form.encoding == "utf-8-sig":
-                raw = raw.removeprefix(b"\xef\xbb\xbf")
+                raw = raw.removeprefix(BOM)
             first = False
             try:
                 line = raw.decode(encoding)
             except UnicodeDecodeError:
                 yield "", UNREADABLE
                 continue
-            # An odd quote would join this line to the next ones; a bare CR splits it unseen.
-            broken = "\x00" in line or line.count('"') % 2 or "\r" in line
+            broken = "\x00" in line or "\r" in line
             yield line, UNREADABLE if broken else None
 
 

@@ -14,7 +14,9 @@ from ledger.aggregates.provider_bodies import ImportCompleted
 from ledger.application import ConsentLedger
 from ledger.importing.lanes import Lane, Lanes, OpenLedger, process_lanes
 from ledger.importing.plan import ImportOptions, ImportPlan, make_plan
+from ledger.importing.reader import FileRefused, identity_of
 from ledger.importing.spool import RowVerdict, Spool, VerdictFile, merge
+from ledger.values import plain_text
 from ledger.vocabulary import Outcome
 
 LANES: Final = 2
@@ -46,7 +48,8 @@ def import_file(
     """Import the whole file. A repeat, also after an interruption, records only what is missing.
 
     `open_ledger`: how another process opens the same ledger; long files then go in two lanes.
-    Raises FileRefused before anything is recorded; LedgerError, StoreUnavailable on the way.
+    Raises FileRefused before anything is recorded, and L-FILE-CHANGED after it where the file was
+    changed meanwhile; LedgerError, StoreUnavailable on the way.
     """
     began = time.monotonic()
     plan = make_plan(ledger, path, options)
@@ -61,6 +64,8 @@ def import_file(
                 verdict_file.write(verdict)
             if result.read % PROGRESS_ROWS == 0:
                 on_progress(result.read, plan.form.lines)
+    if identity_of(path) != plan.form.identity:
+        raise FileRefused("L-FILE-CHANGED")
     _complete(ledger, plan, options, result, started_at)
     result.seconds = time.monotonic() - began
     return result
@@ -94,9 +99,10 @@ def _complete(
     result: ImportResult,
     started_at: str,
 ) -> None:
-    groups: dict[str, object] = {"file": {"name": plan.path.name, "sha256": plan.form.sha256}}
+    file = {"name": plain_text(plan.path.name), "sha256": plan.form.sha256}
+    groups: dict[str, object] = {"file": file}
     if options.declared_by is not None:
-        groups["note"] = {"declared_by": options.declared_by}
+        groups["note"] = {"declared_by": plain_text(options.declared_by)}
     body = ImportCompleted(
         import_id=result.import_id,
         brand=options.brand_code,
@@ -109,8 +115,4 @@ def _complete(
         declared=options.declared_by is not None,
         exported_at=options.exported_at,
     )
-    ledger.append_once(
-        body,
-        groups=groups,
-        unless=lambda event: getattr(event.body, "import_id", None) == result.import_id,
-    )
+    ledger.append_once(body, once=f"{body.TYPE}/{result.import_id}", groups=groups)

@@ -7,7 +7,7 @@ from typing import Final
 
 from ledger.aggregates.intake import RawAct
 from ledger.importing.reader import FileRefused
-from ledger.vocabulary import Channel
+from ledger.vocabulary import Channel, ConsentStatus
 
 FIELDS: Final = (
     "type",
@@ -19,6 +19,9 @@ FIELDS: Final = (
     "retailerCode",
 )
 """İYS's names, in the order of `RawAct`."""
+
+REFUSED: Final = str(ConsentStatus.REFUSED)
+REFUSAL_WORDS: Final = frozenset({"RED", "HAYIR"})
 
 REQUIRED: Final = frozenset({"type", "recipient", "status"})
 
@@ -34,14 +37,31 @@ class Template:
 
     def raw_act(self, fields: Sequence[str], dates: "DateReader") -> RawAct:
         """One row in İYS's words; a missing column or cell is empty text."""
-        cells = [self.cell(fields, name) for name in FIELDS]
-        cells[4] = dates(cells[4])
-        return RawAct(*cells)
+        channel, source, recipient, status, date, kind, retailer = [
+            self.cell(fields, name) for name in FIELDS
+        ]
+        return RawAct(
+            _word(channel), source, recipient, _status_word(status), dates(date), kind, retailer
+        )
+
+    def is_refusal(self, fields: Sequence[str]) -> bool:
+        """Whether the row refuses, in whatever spelling."""
+        return _status_word(self.cell(fields, "status")) == REFUSED
 
     def cell(self, fields: Sequence[str], name: str) -> str:
         """One field of a row by İYS's name."""
         index = self.columns.get(name, ABSENT)
-        return fields[index].strip(" ") if index < len(fields) else ""
+        return fields[index].strip() if index < len(fields) else ""
+
+
+def _word(cell: str) -> str:
+    return cell if cell.isupper() else cell.translate(_ASCII).upper()
+
+
+def _status_word(cell: str) -> str:
+    """A refusal in other words is a refusal: none may be lost for its spelling (C5)."""
+    word = _word(cell)
+    return REFUSED if word in REFUSAL_WORDS else word
 
 
 ABSENT: Final = 1_000_000

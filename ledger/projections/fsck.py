@@ -96,6 +96,8 @@ class _Log:
     def close(self, connection: LedgerConnection, iys_code: IysCode) -> None:
         """What the whole log says of the tables beside it."""
         report = self._report
+        if report.events == 0:
+            report.find("the log is empty: ledger.opened is missing, add the provider again")
         for name in ("commands_astray", "generations_astray"):
             row = connection.execute(_SQL[name], {"size": report.events}).fetchone()
             if row is not None and row[0]:

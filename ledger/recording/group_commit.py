@@ -6,12 +6,13 @@ One of these per process and provider. The same loop answers look-ups together.
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from queue import SimpleQueue
+from queue import Full, Queue
 from typing import Final, Generic, TypeVar
 
 from ledger.errors import LedgerError, StoreUnavailable
 
 BATCH_MAX: Final = 256
+WAITING_MAX: Final = 10_000
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -32,7 +33,7 @@ class Together(Generic[Asked, Answer]):
     ) -> None:
         self._answer_all = answer_all
         self._batch_max = batch_max
-        self._waiting: SimpleQueue[tuple[Asked, Future[Answer]] | None] = SimpleQueue()
+        self._waiting: Queue[tuple[Asked, Future[Answer]] | None] = Queue(WAITING_MAX)
         self._closed = False
         self._gate = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -44,7 +45,10 @@ class Together(Generic[Asked, Answer]):
         with self._gate:
             if self._closed:
                 raise LedgerError("the service is stopping; nothing was taken")
-            self._waiting.put((asked, future))
+            try:
+                self._waiting.put_nowait((asked, future))
+            except Full:
+                raise LedgerError(f"{WAITING_MAX} are waiting; nothing was taken") from None
         return future
 
     def close(self) -> None:
@@ -75,7 +79,9 @@ class Together(Generic[Asked, Answer]):
     def _settle(self, batch: list[tuple[Asked, "Future[Answer]"]]) -> None:
         try:
             answers = self._answer_all([asked for asked, _ in batch])
-        except Exception as error:  # noqa: BLE001  # named recovery: each asker gets it, below
+            if len(answers) != len(batch):
+                raise LedgerError(f"{len(batch)} were asked, {len(answers)} answered")
+        except BaseException as error:  # noqa: BLE001  # named recovery: each asker gets it, below
             # Without a store each one alone would wait and fail as well.
             if len(batch) == 1 or isinstance(error, StoreUnavailable):
                 for _, future in batch:

@@ -98,9 +98,6 @@ class WriteUnit(Protocol):
     def last_of_stream(self, stream: UUID) -> tuple[int, bytes] | None:
         """`seq` and leaf hash of the stream's last event."""
 
-    def events_of(self, stream: UUID) -> Sequence[Event]:
-        """The events of a stream in order; nobody adds to it meanwhile."""
-
     def save_beside(self, batch: Batch) -> None:
         """Write everything of the batch but its events, which the library's `save` brings."""
 

@@ -163,8 +163,8 @@ def _content(request: Request) -> Iterable[str]:
     yield request.address.uri
     yield request.channel
     yield from request.recipient_types
-    members = structs.asdict(command)
+    members = msgspec.to_builtins(command)
     for ours in ("at", "seen_at", "provenance", "late", "warnings"):
         members.pop(ours, None)
-    yield repr(sorted(members.items()))
-    yield repr(sorted(request.groups.items()))
+    asked = {"v": 1, "kind": type(command).__name__, "members": members, "groups": request.groups}
+    yield msgspec.json.encode(asked, order="sorted").decode()

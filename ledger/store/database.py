@@ -17,6 +17,15 @@ LOCK_TIMEOUT: Final = timedelta(seconds=10)
 IDLE_IN_TRANSACTION_TIMEOUT: Final = timedelta(seconds=5)
 POOL_SIZE_MAX: Final = 8
 POOL_WAIT_SECONDS: Final = 15.0
+RECONNECT_SECONDS: Final = 2.0
+PATIENCE: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""A server that vanished without a word is noticed within a minute or so."""
 VERSION_MIN: Final = 150000
 
 SQL: Final = load_blocks("ledger.store", "ledger.sql")
@@ -26,6 +35,17 @@ class LedgerConnection(psycopg.Connection[TupleRow]):
     """A connection that remembers whose schema it looks at."""
 
     schema: str | None = None
+
+
+def check_dsn(dsn: str) -> None:
+    """Raises SettingsRefused for what is no connection string; never repeats it."""
+    try:
+        psycopg.conninfo.conninfo_to_dict(dsn)
+    except psycopg.Error:
+        raise SettingsRefused(
+            "DATABASE_URL is not a PostgreSQL connection string",
+            "DATABASE_URL bir PostgreSQL bağlantı adresi değil",
+        ) from None  # its text would show a password
 
 
 def schema_of(iys_code: IysCode) -> str:
@@ -48,13 +68,14 @@ class Database:
         self._pool = ConnectionPool(
             dsn,
             connection_class=LedgerConnection,
-            kwargs={"options": _options(), "application_name": "izin"},
+            kwargs={"options": _options(), "application_name": "izin", **PATIENCE},
             configure=_configure,
             check=self._check,
             min_size=1,
             max_size=size_max,
             timeout=POOL_WAIT_SECONDS,
-            reconnect_timeout=POOL_WAIT_SECONDS,
+            reconnect_timeout=RECONNECT_SECONDS,
+            reconnect_failed=lambda pool: self._revive(),
             open=False,
         )
 
@@ -101,10 +122,13 @@ class Database:
                     _use(connection, schema_of(iys_code))
                 yield connection
         except PoolTimeout as error:
+            self._revive()
             raise StoreUnavailable("no connection to PostgreSQL became free") from error
         except psycopg.errors.LockNotAvailable as error:
             raise HeadBusy("the log is being written by others") from error
         except LOST as error:
+            # All connections may have been in use when the server died: nobody else would notice.
+            self._revive()
             raise StoreUnavailable("the connection to PostgreSQL was lost") from error
 
 

@@ -191,4 +191,4 @@ SELECT iys_code, brand_code, name, closed
 -- add_brand --
 INSERT INTO izin.brands (iys_code, brand_code, name)
 VALUES (%(iys_code)s, %(brand_code)s, %(name)s)
-ON CONFLICT (iys_code, brand_code) DO NOTHING
+ON CONFLICT (brand_code) DO NOTHING

@@ -1,15 +1,17 @@
 """Numbered plain-SQL migrations, applied by the owner's role; the application runs no DDL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final, LiteralString
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from ledger.errors import StoreUnavailable
-from ledger.store.database import schema_of
+from ledger.errors import SettingsRefused, StoreUnavailable
+from ledger.store.database import PATIENCE, schema_of
 from ledger.store.sql import load_blocks, load_script
 from ledger.vocabulary import IysCode
 
@@ -61,13 +63,28 @@ def make_provider_schema(dsn: str, iys_code: IysCode) -> None:
         _bring_up(connection, schema_of(iys_code), "provider")
 
 
-def _owner(dsn: str) -> psycopg.Connection[tuple[int, ...]]:
+@contextmanager
+def _owner(dsn: str) -> Iterator[psycopg.Connection[tuple[int, ...]]]:
+    """A connection that may make tables, while no other process does.
+
+    Raises StoreUnavailable; SettingsRefused where the user may not.
+    """
     try:
-        connection = psycopg.connect(dsn, connect_timeout=15, application_name="izin migrate")
-        connection.execute(_SQL["take_turn"], {"lock": MIGRATION_LOCK})
-    except psycopg.OperationalError as error:
-        raise StoreUnavailable("PostgreSQL cannot be reached") from error
-    return connection
+        patient = make_conninfo(dsn, application_name="izin migrate", **PATIENCE)
+        with psycopg.connect(patient) as connection:
+            connection.execute(_SQL["lock_timeout"])
+            connection.execute(_SQL["take_turn"], {"lock": MIGRATION_LOCK})
+            yield connection
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise SettingsRefused(
+            "the database user may not make roles and schemas: let an administrator run"
+            " ops/roles.sql and grant it both roles",
+            "veritabanı kullanıcısının rol ve şema yetkisi yok: yönetici ops/roles.sql dosyasını"
+            " çalıştırıp iki rolü vermeli",
+        ) from error
+    except psycopg.Error as error:
+        text = "PostgreSQL cannot be reached or refused the migration"
+        raise StoreUnavailable(text, "PostgreSQL'e ulaşılamıyor ya da göçü reddetti") from error
 
 
 def _bring_up(connection: psycopg.Connection[tuple[int, ...]], schema: str, kind: str) -> None:

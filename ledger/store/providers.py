@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.errors import NotFound, SettingsRefused
+from ledger.errors import BrandTaken, NotFound, SettingsRefused
 from ledger.recording.ports import Brand, Provider
 from ledger.store.database import SQL, Database
 from ledger.store.migrate import make_provider_schema
@@ -33,10 +33,15 @@ class Providers:
         self._folder = folder
 
     def add(self, iys_code: IysCode, details: ProviderDetails) -> Provider:
-        """Make the provider's schema and keys. Safe to repeat; the first details stand."""
+        """Make the provider's schema and keys. Safe to repeat; the first details stand.
+
+        Raises SettingsRefused where its keys, or those of the others, are missing.
+        """
+        kept = self.all()
+        is_new = iys_code not in {one.iys_code for one in kept}
+        keys = ProviderKeys.derive(self._folder.kek(make=not kept), iys_code)
+        public_key = self._folder.log_public_key(iys_code, make=is_new)
         make_provider_schema(self._dsn, iys_code)
-        public_key = self.public_key(iys_code)
-        keys = ProviderKeys.derive(self._folder.kek(), iys_code)
         fingerprint = hashlib.sha256(bytes.fromhex(public_key)).hexdigest()[:16]
         with self._database.connection() as connection:
             connection.execute(
@@ -59,7 +64,7 @@ class Providers:
         with self._database.connection() as connection:
             row = connection.execute(SQL["provider"], {"iys_code": iys_code}).fetchone()
         if row is None:
-            raise NotFound(f"provider {iys_code} is not kept here")
+            raise _no_provider(iys_code)
         return Provider(IysCode(row[0]), row[1], row[2])
 
     def all(self) -> Sequence[Provider]:
@@ -73,12 +78,13 @@ class Providers:
         with self._database.connection() as connection:
             row = connection.execute(SQL["provider"], {"iys_code": iys_code}).fetchone()
         if row is None:
-            raise NotFound(f"provider {iys_code} is not kept here")
+            raise _no_provider(iys_code)
         keys = ProviderKeys.derive(self._folder.kek(), iys_code)
         if not hmac.compare_digest(keys.check, row[3]):
             raise SettingsRefused(
                 f"the key folder {self._folder.path} is not the one that provider {iys_code}"
-                " was made with: nothing could be read, and new records would be lost to it"
+                " was made with: nothing could be read, and new records would be lost to it",
+                f"{self._folder.path} klasörü, {iys_code} sağlayıcısının anahtar klasörü değil",
             )
         return keys
 
@@ -87,26 +93,44 @@ class Providers:
         return self._folder.log_public_key(iys_code)
 
     def add_brand(self, iys_code: IysCode, brand_code: BrandCode, name: str) -> Brand:
-        """Keep a brand of the provider. Safe to repeat. Raises NotFound."""
+        """Keep a brand of the provider. Safe to repeat. Raises NotFound, BrandTaken."""
         self.get(iys_code)
         with self._database.connection() as connection:
             connection.execute(
                 SQL["add_brand"], {"iys_code": iys_code, "brand_code": brand_code, "name": name}
             )
-        return self.brand(brand_code, iys_code=iys_code)
+        self.expect_free(iys_code, brand_code)
+        return self.brand(brand_code)
+
+    def expect_free(self, iys_code: IysCode, brand_code: BrandCode) -> None:
+        """Raises BrandTaken where another provider keeps the brand: İYS's codes are unique."""
+        owners = {one.iys_code for one in self.brands() if one.brand_code == brand_code}
+        if owners - {iys_code}:
+            raise BrandTaken(
+                f"brand {brand_code} is kept by another provider",
+                f"{brand_code} markası başka bir sağlayıcının",
+            )
 
     def brand(self, brand_code: BrandCode, *, iys_code: IysCode | None = None) -> Brand:
-        """Raises NotFound; also where two providers have the brand and none was named."""
+        """Raises NotFound."""
         with self._database.connection() as connection:
-            rows = connection.execute(
+            row = connection.execute(
                 SQL["brand"], {"brand_code": brand_code, "iys_code": iys_code}
-            ).fetchall()
-        if len(rows) != 1:
-            raise NotFound(f"brand {brand_code} is not kept here")
-        return Brand(IysCode(rows[0][0]), BrandCode(rows[0][1]), rows[0][2], rows[0][3])
+            ).fetchone()
+        if row is None:
+            raise NotFound(
+                f"brand {brand_code} is not kept here", f"{brand_code} markası burada kayıtlı değil"
+            )
+        return Brand(IysCode(row[0]), BrandCode(row[1]), row[2], row[3])
 
     def brands(self) -> Sequence[Brand]:
         """Every brand, by provider and number."""
         with self._database.connection() as connection:
             rows = connection.execute(SQL["brands"]).fetchall()
         return [Brand(IysCode(row[0]), BrandCode(row[1]), row[2], row[3]) for row in rows]
+
+
+def _no_provider(iys_code: IysCode) -> NotFound:
+    return NotFound(
+        f"provider {iys_code} is not kept here", f"{iys_code} sağlayıcısı burada kayıtlı değil"
+    )

@@ -81,10 +81,6 @@ class PostgresUnit:
         row = self.cursor.execute(SQL["last_of_stream"], {"stream": stream}).fetchone()
         return None if row is None else (row[0], leaf_hash(row[1]))
 
-    def events_of(self, stream: UUID) -> Sequence[Event]:
-        """See ports.WriteUnit."""
-        return select_stream(self.cursor, stream)
-
     def save_beside(self, batch: Batch) -> None:
         """See ports.WriteUnit. Raises RaceLost."""
         for subject, position in batch.closed:

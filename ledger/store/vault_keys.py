@@ -4,7 +4,6 @@ import hmac
 import os
 import re
 import secrets
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,32 +29,50 @@ class KeyFolder:
 
     path: Path
 
-    def kek(self) -> bytes:
-        """The key of keys, made on first use. Raises SettingsRefused."""
-        return self._key(f"kek-{KEK_EPOCH}")
+    def kek(self, *, make: bool = False) -> bytes:
+        """The key of keys; made only where nothing was ever sealed. Raises SettingsRefused."""
+        return self._key(f"kek-{KEK_EPOCH}", make=make)
 
-    def log_key(self, iys_code: IysCode) -> Ed25519PrivateKey:
-        """The key that signs the provider's log, made on first use. Raises SettingsRefused."""
-        return Ed25519PrivateKey.from_private_bytes(self._key(f"log-{iys_code}"))
+    def log_key(self, iys_code: IysCode, *, make: bool = False) -> Ed25519PrivateKey:
+        """The key that signs the provider's log; made only before the log begins.
 
-    def log_public_key(self, iys_code: IysCode) -> str:
+        Raises SettingsRefused.
+        """
+        return Ed25519PrivateKey.from_private_bytes(self._key(f"log-{iys_code}", make=make))
+
+    def log_public_key(self, iys_code: IysCode, *, make: bool = False) -> str:
         """The public half of `log_key`, 64 hex digits."""
-        public = self.log_key(iys_code).public_key()
+        public = self.log_key(iys_code, make=make).public_key()
         return public.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
-    def _key(self, name: str) -> bytes:
+    def _key(self, name: str, *, make: bool) -> bytes:
         file = self.path / name
+        if not make and not file.exists():
+            raise SettingsRefused(
+                f"the key file {file} is missing: restore it, or let IZIN_KEYS name its folder",
+                f"{file} anahtar dosyası yok: geri yükleyin ya da IZIN_KEYS klasörünü gösterin",
+            )
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._make(file)
-            state = file.stat()
+            if make:
+                self._make(file)
+            open_to_others = (self.path.stat().st_mode | file.stat().st_mode) & 0o077
             text = file.read_text(encoding="ascii")
         except (OSError, UnicodeError) as error:
-            raise SettingsRefused(f"the key file {file} cannot be read or made") from error
-        if stat.S_IMODE(state.st_mode) & 0o077:
-            raise SettingsRefused(f"the key file {file} is open to others: chmod 600 it")
+            raise SettingsRefused(
+                f"the key file {file} cannot be read or made",
+                f"{file} anahtar dosyası okunamıyor ya da oluşturulamıyor",
+            ) from error
+        if open_to_others:
+            raise SettingsRefused(
+                f"the key file {file} or its folder is open to others: chmod 700 and 600 them",
+                f"{file} anahtar dosyası ya da klasörü başkalarına açık: chmod 700 ve 600 yapın",
+            )
         if not _KEY_TEXT.fullmatch(text):
-            raise SettingsRefused(f"the key file {file} does not hold 64 hex digits")
+            raise SettingsRefused(
+                f"the key file {file} does not hold 64 hex digits",
+                f"{file} anahtar dosyasında 64 onaltılık hane yok",
+            )
         return bytes.fromhex(text.strip())
 
     def _make(self, file: Path) -> None:

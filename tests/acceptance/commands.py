@@ -33,12 +33,12 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT)}
 
 
-def izin(data: Path, *arguments: str, stdin: str = "") -> Ran:
-    """Run `izin ARGUMENTS --data DATA`."""
+def izin(data: Path, *arguments: str, stdin: str = "", **settings: str) -> Ran:
+    """Run `izin ARGUMENTS --data DATA` with settings in the environment."""
     ended = subprocess.run(
         [sys.executable, "-m", "ledger.cli.main", *arguments, "--data", str(data)],
         cwd=ROOT,
-        env=environment(),
+        env={**environment(), **settings},
         input=stdin,
         capture_output=True,
         text=True,

@@ -112,6 +112,28 @@ def test_a_problem_says_what_is_wrong_and_never_the_address(
     assert NUMBER[-7:] not in answer.text
 
 
+def test_nothing_is_read_of_a_caller_without_the_key(client: httpx.Client) -> None:
+    """Not even whether the body is JSON."""
+    answer = client.post(STATUS, content=b"{" * 200, headers={"Authorization": "Bearer x"})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "L-KEY")
+
+
+def test_a_body_without_a_length_is_refused(client: httpx.Client) -> None:
+    answer = client.post(STATUS, content=iter([b"{}"]))
+
+    assert (answer.status_code, answer.json()["code"]) == (411, "L-LENGTH")
+
+
+@pytest.mark.parametrize("key", ["", "short"])
+def test_a_key_that_lets_everybody_in_is_refused(tmp_path: Path, key: str) -> None:
+    ran = izin(tmp_path / "data", "serve", IZIN_API_KEY=key)
+
+    assert ran.code == 2
+    assert "IZIN_API_KEY" in ran.err
+    assert "Traceback" not in ran.err
+
+
 def test_problems_are_turkish_and_english_on_demand(client: httpx.Client) -> None:
     bad = {**QUESTION, "recipent": "x"}
 

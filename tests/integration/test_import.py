@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -248,6 +249,53 @@ def test_awkward_bytes_give_a_verdict_each_and_spoil_no_neighbour(
         8,
         10,
     }
+
+
+def test_a_quote_that_stays_open_touches_no_other_line(
+    ledger: ConsentLedger, tmp_path: Path
+) -> None:
+    rows = ['MESAJ,HS_WEB,+905010000721,ONAY,2025-11-17 10:00:00,a"b,"c']
+    rows += [f"MESAJ,HS_WEB,+90501000072{n},RET,2025-11-17 10:00:00,BIREYSEL" for n in range(2, 7)]
+
+    _, verdicts = bring(ledger, write(tmp_path, *rows))
+
+    assert {line: verdict for line, (verdict, _) in verdicts.items()} == {
+        2: "refused",
+        **dict.fromkeys(range(3, 8), "recorded"),
+    }
+
+
+@pytest.mark.parametrize("word", ["ret", " RET\u00a0", "Red", "HAYIR"])
+def test_a_refusal_in_other_words_is_a_refusal(
+    home: Home, ledger: ConsentLedger, tmp_path: Path, word: str
+) -> None:
+    row = f"mesaj,HS_WEB,+905010000731,{word},2025-11-17 10:00:00,BIREYSEL"
+
+    _, verdicts = bring(ledger, write(tmp_path, row))
+
+    assert verdicts == {2: ("recorded", "")}
+    assert status_of(home, ledger, "+905010000731").status is ConsentStatus.REFUSED
+
+
+def test_one_bad_byte_behind_a_byte_order_mark_spoils_its_line_only(
+    ledger: ConsentLedger, tmp_path: Path
+) -> None:
+    file = tmp_path / "bom.csv"
+    good = b"MESAJ,HS_WEB,+905010000741,ONAY,2025-11-17 10:00:00,BIREYSEL\n"
+    file.write_bytes(b"\xef\xbb\xbf" + HEADER.encode() + b"\xff\n" + good)
+
+    _, verdicts = bring(ledger, file)
+
+    assert verdicts == {2: ("refused", "L-ROW-UNREADABLE"), 3: ("recorded", "L-LATE")}
+
+
+def test_what_is_no_file_is_refused(ledger: ConsentLedger, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "nothing"):
+        with pytest.raises(FileRefused) as refused:
+            bring(ledger, path)
+        assert refused.value.code == "L-FILE-UNREADABLE"
 
 
 def test_a_windows_file_reads_as_turkish(ledger: ConsentLedger, tmp_path: Path) -> None:

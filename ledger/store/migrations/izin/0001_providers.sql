@@ -16,10 +16,9 @@ COMMENT ON COLUMN providers.key_check IS
 
 CREATE TABLE brands (
     iys_code   bigint NOT NULL REFERENCES providers,
-    brand_code bigint NOT NULL CHECK (brand_code > 0),
+    brand_code bigint PRIMARY KEY CHECK (brand_code > 0),
     name       text NOT NULL,
-    closed     boolean NOT NULL DEFAULT false,
-    PRIMARY KEY (iys_code, brand_code)
+    closed     boolean NOT NULL DEFAULT false
 );
 
 GRANT USAGE ON SCHEMA izin TO izin_app;
