@@ -236,15 +236,13 @@ def _is_ours(state: Consent, line: PersonLine) -> bool:
     iys, acts = state.iys, [act for act in state.acts if not act.retracted]
     if iys.carried:
         return False  # the former holder's
-    last_refusal = max(
-        (act.at for act in acts if act.status is ConsentStatus.REFUSED), default=None
-    )
+    refused_at = [act.at for act in acts if act.status is ConsentStatus.REFUSED]
     granted = [act for act in acts if act.status is not ConsentStatus.REFUSED]
-    valid = [act for act in granted if last_refusal is None or act.at > last_refusal]
+    valid = [act for act in granted if all(act.at > at for at in refused_at)]
     if any(act.seq == iys.accepted for act in valid) or iys.how is SeenHow.SNAPSHOT:
         return True
-    if iys.source is not None and iys.source.is_recipients_own:
-        return True
+    if iys.source is None or iys.source.is_recipients_own:
+        return True  # without a source İYS only confirms what it was asked
     return iys.consent_date is not None and any(
         act.consent_date == iys.consent_date for act in granted
     )

@@ -124,26 +124,9 @@ def import_file(
 ) -> None:
     """Dosyadaki onay ve retleri deftere yazar / records the file's consents and refusals."""
     context = current()
-    if template not in ("auto", "uyumsoft", "api", "sample-client"):
-        raise typer.BadParameter("auto, uyumsoft, api, sample-client", param_hint="--template")
-    if dates not in (None, "mdy", "dmy"):
-        raise typer.BadParameter("mdy, dmy", param_hint="--dates")
-    if already_registered != (declared_by is not None and exported_at is not None):
-        together = "--already-registered --declared-by NAME --exported-at TIME"
-        raise typer.BadParameter(together, param_hint="--already-registered")
-    exported = instant(exported_at, "--exported-at")
-    if exported is not None and exported > now():
-        raise typer.BadParameter("gelecekte / in the future", param_hint="--exported-at")
+    options = _options(brand, template, dates, already_registered, declared_by, exported_at)
     if verdicts is not None and verdicts.exists() and file.exists() and verdicts.samefile(file):
         raise typer.BadParameter("girdi dosyasının kendisi / the input", param_hint="--verdicts")
-    options = ImportOptions(
-        brand_code=BrandCode(brand),
-        actor=ACTOR,
-        template=template,
-        dates=dates,
-        declared_by=None if declared_by is None else words(declared_by, "--declared-by"),
-        exported_at=None if exported is None else utc_text(exported),
-    )
     with ExitStack() as stack:
         home = stack.enter_context(context.home())
         brand_kept, ledger = context.brand(home, brand, iys_code)
@@ -163,6 +146,35 @@ def import_file(
         )
         home.follow(brand_kept.iys_code)
     _tell(result)
+
+
+def _options(
+    brand: int,
+    template: str,
+    dates: str | None,
+    already_registered: bool,
+    declared_by: str | None,
+    exported_at: str | None,
+) -> ImportOptions:
+    """The options of an import. Raises BadParameter."""
+    if template not in ("auto", "uyumsoft", "api", "sample-client"):
+        raise typer.BadParameter("auto, uyumsoft, api, sample-client", param_hint="--template")
+    if dates not in (None, "mdy", "dmy"):
+        raise typer.BadParameter("mdy, dmy", param_hint="--dates")
+    if already_registered != (declared_by is not None and exported_at is not None):
+        together = "--already-registered --declared-by NAME --exported-at TIME"
+        raise typer.BadParameter(together, param_hint="--already-registered")
+    exported = instant(exported_at, "--exported-at")
+    if exported is not None and exported > now():
+        raise typer.BadParameter("gelecekte / in the future", param_hint="--exported-at")
+    return ImportOptions(
+        brand_code=BrandCode(brand),
+        actor=ACTOR,
+        template=template,
+        dates=dates,
+        declared_by=None if declared_by is None else words(declared_by, "--declared-by"),
+        exported_at=None if exported is None else utc_text(exported),
+    )
 
 
 @contextmanager

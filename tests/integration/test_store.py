@@ -17,6 +17,7 @@ from ledger.recording.request import Receipt, Request, bind
 from ledger.settings import Settings
 from ledger.store import database as database_module
 from ledger.store.unit import PostgresUnit
+from ledger.store.vault_keys import KeyFolder
 from ledger.vocabulary import BrandCode, Outcome
 from tests.integration.acts import (
     IYS_CODE,
@@ -224,6 +225,7 @@ def test_another_key_folder_is_refused_before_anything_is_written(
     home: Home, settings: Settings, tmp_path: Path
 ) -> None:
     foreign = settings.model_copy(update={"keys": tmp_path / "other-keys"})
+    KeyFolder(tmp_path / "other-keys").kek(make=True)
 
     with bootstrap.home(foreign) as opened, pytest.raises(SettingsRefused, match="key folder"):
         opened.ledger(IYS_CODE)
