@@ -139,6 +139,9 @@ class LedgerStore(Protocol):
 class Vault(Protocol):
     """Keys and personal data of one provider (design.md §6)."""
 
+    def chance(self, count: int, /) -> bytes:
+        """`count` random bytes, fit for keys and ids."""
+
     def lookup(self, uri: str) -> bytes:
         """32 bytes by which an address is found again."""
 

@@ -88,7 +88,7 @@ def prepare(request: Request, subject: Subject, vault: Vault, *, milliseconds: i
             ConsentKey(request.brand_code, subject.id, kind, request.channel),
             subject,
             vault,
-            made_id=event_id(milliseconds, os.urandom(10)),
+            made_id=event_id(milliseconds, vault.chance(10)),
         )
         for kind in request.recipient_types
     ]

@@ -1,6 +1,5 @@
 """One transaction's work while the head is held."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -239,7 +238,7 @@ class Work:
         return event
 
     def _new_id(self) -> str:
-        return event_id(int(self.unit.head.now.timestamp() * 1000), os.urandom(10))
+        return event_id(int(self.unit.head.now.timestamp() * 1000), self._vault.chance(10))
 
     def _slot_of(self, key: ConsentKey) -> Slot:
         slot = self.slots.get(key)
