@@ -1,7 +1,7 @@
 """The oracle: re-derives everything from the stored bytes and compares (design.md, What must hold).
 
-First in the order of the log, then stream by stream; one snapshot, constant memory. Every finding
-names a position and a step, never an address.
+First in the order of the log, then stream by stream; one snapshot; of the whole log only what waits
+for İYS is held in memory. Every finding names a position and a step, never an address.
 """
 
 from collections.abc import Callable, Iterator
@@ -42,19 +42,20 @@ def check(
     iys_code = provider.iys_code
     with database.connection(iys_code) as connection:
         connection.execute(_SQL["one_snapshot"])
-        log = _Log(report, provider.log_origin)
+        cursor = connection.cursor()
+        log, fold = _Log(report, provider.log_origin), outbox.OutboxFold()
+        read_to = position_of(cursor, outbox.NAME)
         for event in _events(connection, "log_in_order", report, on_progress):
             log.take(event)
+            if event.position <= read_to:
+                fold.add(event)
         log.close(connection, iys_code)
+        for text in outbox.compare(cursor, fold):
+            report.find(text)
         streams = Streams(report, connection, vault, log.erased)
         for page in _pages(_events(connection, "streams_in_order", report, on_progress)):
             streams.take(page)
         streams.close()
-        cursor = connection.cursor()
-        until = position_of(cursor, outbox.NAME)
-        again = _events(connection, "log_in_order", Report(), lambda events: None)
-        for text in outbox.differences(cursor, again, until):
-            report.find(text)
     return report
 
 
