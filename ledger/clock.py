@@ -95,6 +95,8 @@ def iys_text(at: datetime) -> str:
 
 
 def _aware(at: datetime) -> datetime:
+    if at.tzinfo is UTC:
+        return at
     if at.utcoffset() is None:
         raise ValueError("an instant needs a zone")
     return at.astimezone(UTC)

@@ -28,7 +28,7 @@ from ledger.vocabulary import Outcome
 CHUNK_ROWS: Final = 500
 CHUNK_ROWS_MIN: Final = 50
 CHUNK_ROWS_MAX: Final = 2_000
-LOCK_SECONDS_AIM: Final = 0.016
+LOCK_SECONDS_AIM: Final = 0.020
 """An import holds the head no longer than this at a time, so that singles pass between (§7)."""
 
 STOP_SECONDS: Final = 30

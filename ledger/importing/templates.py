@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ledger.aggregates.intake import RawAct
@@ -22,6 +23,9 @@ FIELDS: Final = (
 
 REFUSED: Final = str(ConsentStatus.REFUSED)
 REFUSAL_WORDS: Final = frozenset({"RED", "HAYIR"})
+
+WORDS_MAX: Final = 256
+"""Words of a file that are kept in mind; a sound file has six."""
 
 REQUIRED: Final = frozenset({"type", "recipient", "status"})
 
@@ -54,10 +58,12 @@ class Template:
         return fields[index].strip() if index < len(fields) else ""
 
 
+@lru_cache(maxsize=WORDS_MAX)
 def _word(cell: str) -> str:
     return cell if cell.isupper() else cell.translate(_ASCII).upper()
 
 
+@lru_cache(maxsize=WORDS_MAX)
 def _status_word(cell: str) -> str:
     """A refusal in other words is a refusal: none may be lost for its spelling (C5)."""
     word = _word(cell)
