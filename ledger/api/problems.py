@@ -66,7 +66,10 @@ async def handle_error(request: Request, error: Exception) -> JSONResponse:
 async def handle_invalid(request: Request, error: Exception) -> JSONResponse:
     """A malformed body: its first fault with a pointer; for an unknown field the nearest known."""
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
+    faults = error.errors()
+    # A misspelled field is both unknown and missing: the first tells what to do.
+    unknown = [fault for fault in faults if fault["type"] == "extra_forbidden"]
+    first = (unknown or faults)[0]
     path = [str(part) for part in first["loc"] if part != "body"]
     pointer = "/" + "/".join(path)
     if first["type"] != "extra_forbidden":
