@@ -7,8 +7,8 @@ from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
 from tests.integration.acts import IYS_CODE, a_request
 
-# What somebody with the owner's rights does to the tables, and what fsck must say of it. Positions 1
-# and 2 are `ledger.opened` and `brand.opened`, 3 to 5 consents of three addresses.
+# What somebody with the owner rights does to the tables, and what fsck must say of it. Positions
+# 1 and 2 are `ledger.opened` and `brand.opened`, 3 to 5 consents of three addresses.
 DAMAGE = {
     "a changed byte": (
         "UPDATE stored_events SET state = overlay(state placing 'M' from position("
