@@ -78,11 +78,6 @@ class Address(Discreet, frozen=True, gc=False):
         return self.uri[self.uri.index(":") + 1 :]
 
 
-def phone_metadata_version() -> str:
-    """Version of the numbering plans in use; İYS still judges by 8.12.47 (R111)."""
-    return phonenumbers.__version__
-
-
 # libphonenumber's word on Turkish mobiles, so that no table of ours grows old. ASCII, because its
 # `\d` would take Arabic-Indic digits too (R110).
 _TR: Final = PhoneMetadata.metadata_for_region("TR")

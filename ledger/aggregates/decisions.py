@@ -12,7 +12,6 @@ import msgspec
 
 from ledger.aggregates.consent import Consent, PersonLine, person_line
 from ledger.calendar import deadlines
-from ledger.clock import from_utc_text
 from ledger.vocabulary import (
     Basis,
     Channel,
@@ -269,8 +268,3 @@ def _ground(state: Consent, line: PersonLine) -> str:
 
 def _no(kind: VerdictKind, reason: str | None, row: str) -> Verdict:
     return Verdict(False, kind, reason, row)
-
-
-def known_until(state: Consent) -> datetime | None:
-    """When İYS last showed anything for this one key."""
-    return None if state.iys.seen_at is None else from_utc_text(state.iys.seen_at)

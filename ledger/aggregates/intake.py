@@ -12,7 +12,7 @@ from typing import Final
 from ledger.addresses import Address, parse_address
 from ledger.aggregates.commands import Origin, Provenance, RecordAct
 from ledger.aggregates.consent import ASSIGNED_FOR
-from ledger.calendar import deadlines
+from ledger.calendar import Reading, is_on_time
 from ledger.clock import WIRE_DATE, WIRE_DAY, from_iys_text, utc_text
 from ledger.errors import InputRefused
 from ledger.values import Discreet, plain_text
@@ -261,7 +261,7 @@ def _is_late(at: datetime, received_at: datetime) -> bool:
     """Whether İYS's three business days were over on receipt (R20, H467)."""
     if received_at - at < BUSINESS_DAYS_LEAST:
         return False
-    return deadlines(at).iys_reading < received_at
+    return not is_on_time(at, received_at, Reading.IYS)
 
 
 def _retailer(text: str, knows_retailer: Callable[[int], bool]) -> int | None:

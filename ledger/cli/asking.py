@@ -119,6 +119,8 @@ def fsck(iys_code: int | None = IYS_CODE) -> None:
         )
         for finding in report.findings:
             output.complain(f"  {finding}", f"  {finding}")
+        if report.overflow:
+            output.complain(f"  … {report.overflow} daha", f"  … {report.overflow} more")
     output.answer(
         {
             "clean": clean,

@@ -43,7 +43,6 @@ class Streams:
         erased: set[UUID],
     ) -> None:
         self._report = report
-        self._connection = connection
         self._cursor: Cursor[Any] = connection.cursor()
         self._vault = vault
         self._erased = erased
@@ -52,7 +51,6 @@ class Streams:
         self._state = Consent()
         self._ended: list[tuple[ConsentKey, StoredConsent]] = []
         self._keys: dict[UUID, _Key] = {}
-        self._time = b""
         self._consents = self._payloads = self._subjects = 0
 
     def take(self, page: list[Event]) -> None:

@@ -106,17 +106,6 @@ class Outbox:
         cursor.execute(_SQL["empty"])
 
 
-def differences(cursor: Cursor[TupleRow], events: Iterable[Event], until: int) -> list[str]:
-    """Where the table is not what `events`, the log from its beginning, make it up to `until`: the
-    follower's position in the snapshot of `cursor`."""
-    fold = OutboxFold()
-    for event in events:
-        if event.position > until:
-            break
-        fold.add(event)
-    return compare(cursor, fold)
-
-
 def compare(cursor: Cursor[TupleRow], fold: OutboxFold) -> list[str]:
     """Where the table differs from the fold of its events: a line a row, none when all is well."""
     expected = {row.position: row for row in fold.rows.values()}

@@ -36,7 +36,6 @@ class PostgresUnit:
     """One transaction that holds the head. Implements `ports.WriteUnit`."""
 
     def __init__(self, connection: LedgerConnection, vault: ProviderVault) -> None:
-        self._connection = connection
         self._vault = vault
         self.cursor = connection.cursor()
         self.cursor.execute(SQL["lock_head"])

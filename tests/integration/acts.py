@@ -1,5 +1,6 @@
 """Requests as a form, a file or İYS brings them: sound by default, override one thing."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -16,7 +17,9 @@ from ledger.aggregates.commands import (
     RetractAct,
     SeeAtIys,
 )
+from ledger.aggregates.events import Event
 from ledger.aggregates.intake import RawAct, parse_act
+from ledger.projections.outbox import OutboxFold
 from ledger.recording.request import Request
 from ledger.vocabulary import (
     BrandCode,
@@ -143,3 +146,11 @@ def correct(of: int, field: str, is_now: str, *, effective_at: str | None = None
         approved_by=SECOND_CLERK,
         effective_at=effective_at,
     )
+
+
+def folded(events: Iterable[Event]) -> OutboxFold:
+    """What the events come to."""
+    fold = OutboxFold()
+    for event in events:
+        fold.add(event)
+    return fold

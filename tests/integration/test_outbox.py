@@ -23,10 +23,8 @@ from ledger.projections.follower import Follower
 from ledger.projections.outbox import (
     DIFFERENCES_MAX,
     Outbox,
-    OutboxFold,
     OutboxRow,
     compare,
-    differences,
 )
 from ledger.recording.request import Receipt, Request
 from ledger.store.database import LedgerConnection
@@ -48,6 +46,7 @@ from tests.integration.acts import (
     a_request,
     about,
     correct,
+    folded,
     iys_says_no,
     retract,
     seen,
@@ -229,7 +228,7 @@ def test_a_damaged_outbox_is_described_row_by_row(
     with home.database.connection(IYS_CODE) as connection:
         log = ledger.store.events_at(range(1, 7)).values()
         events = sorted(log, key=lambda event: event.position)
-        told = differences(connection.cursor(), events, until=5)
+        told = compare(connection.cursor(), folded(events[:5]))
 
     assert told == [
         "iys_outbox: row 4 differs from its events in source",
@@ -241,9 +240,7 @@ def test_a_damaged_outbox_is_described_row_by_row(
 
 
 def test_of_many_differences_the_rest_is_counted(home: Home) -> None:
-    fold = OutboxFold()
-    for event in a_history([("granted", 0, None, None)] * (DIFFERENCES_MAX + 5)):
-        fold.add(event)
+    fold = folded(a_history([("granted", 0, None, None)] * (DIFFERENCES_MAX + 5)))
 
     with home.database.connection(IYS_CODE) as connection:
         told = compare(connection.cursor(), fold)
@@ -394,5 +391,5 @@ def test_any_split_of_any_history_comes_to_the_same_rows(
             begin = end
 
         assert stored_rows(connection) == told_act_by_act(events)
-        assert differences(connection.cursor(), events, until=len(events)) == []
+        assert compare(connection.cursor(), folded(events)) == []
         connection.rollback()

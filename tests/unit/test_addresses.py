@@ -1,6 +1,5 @@
 """Reading addresses: R110–R113; iys/api.md §3.2–3.3. All addresses are made up."""
 
-import re
 import unicodedata
 
 import phonenumbers
@@ -15,7 +14,6 @@ from ledger.addresses import (
     Address,
     AddressKind,
     parse_address,
-    phone_metadata_version,
 )
 from ledger.errors import AddressRefused
 from ledger.vocabulary import Channel
@@ -262,10 +260,6 @@ def test_an_address_never_shows_in_its_repr(raw: str, channel: Channel) -> None:
 
     assert repr(address) == f"Address(kind={address.kind!r}, notes=())"
     assert repr(address) == str(address)
-
-
-def test_r111_the_metadata_in_use_is_named() -> None:
-    assert re.fullmatch(r"\d+\.\d+\.\d+", phone_metadata_version())
 
 
 # How the fast way and libphonenumber are held together (R110): every 3-digit prefix, every 6-digit

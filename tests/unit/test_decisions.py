@@ -15,10 +15,8 @@ from ledger.aggregates.decisions import (
     Question,
     Verdict,
     VerdictKind,
-    known_until,
     may_send,
 )
-from ledger.clock import from_utc_text
 from ledger.vocabulary import Channel, ConsentSource, IysState, RecipientType, SeenHow
 from tests.builders import (
     FIRST_HOUR,
@@ -33,7 +31,6 @@ from tests.builders import (
     a_row,
     an_answer,
     held_over,
-    hour,
     state_after,
     wire_hour,
 )
@@ -365,11 +362,6 @@ def test_row_06_wins_over_7_and_10_when_more_was_refused() -> None:
 
 def test_row_07_wins_over_12_so_that_stale_knowledge_hides_no_refusal() -> None:
     assert judged(RET_TAKEN, iys_complete_at=None).row == "7"
-
-
-def test_known_until_is_the_last_sight_of_the_key() -> None:
-    assert known_until(NOTHING) is None
-    assert known_until(REGISTERED) == from_utc_text(hour(12))
 
 
 def test_cases_are_what_their_ids_say() -> None:
