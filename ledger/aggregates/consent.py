@@ -32,7 +32,8 @@ class Act(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=
     `at` and `evidence_at` are Unix seconds; `status` is None for a merchant's listing. `ref` marks
     a refusal or consent whose instant we assigned: `<import>:<row>`, by which a repeat is known, or
     empty where nothing tells a repeat. `retracted` and `former`, the (date, source) that it was
-    once recorded with, keep what a correction took away, for the same reason.
+    once recorded with, keep what a correction took away, for the same reason. `merchant_basis`:
+    there is a paper behind a listing (R11).
     """
 
     seq: int
@@ -52,6 +53,7 @@ class Act(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=
     lifts: tuple[int, ...] = ()
     retracted: bool = False
     former: tuple[tuple[str | None, ConsentSource | None], ...] = ()
+    merchant_basis: bool = False
 
     @property
     def is_recipients_own(self) -> bool:
@@ -198,9 +200,12 @@ def act_of(body: b.ActBody, *, seq: int, position: int) -> Act:
         precision=body.date_precision,
         not_pushed=body.not_pushed,
         ref=_ref(body),
+        merchant_basis=isinstance(body, b.MerchantListed) and body.basis_kind != NO_BASIS,
     )
 
 
+NO_BASIS: Final = "NONE"
+"""`basis_kind` of a listing behind which there is no paper."""
 IMPORTED: Final = "import"
 """`via` of a row of a file."""
 _STATUS_OF: Final = {

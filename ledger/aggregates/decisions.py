@@ -10,24 +10,13 @@ from typing import Final
 
 import msgspec
 
-from ledger.aggregates.consent import Consent, PersonLine, person_line
+from ledger.aggregates.consent import Consent
+from ledger.aggregates.standing import SHOWN, Standing, standing
 from ledger.calendar import deadlines
-from ledger.vocabulary import (
-    Basis,
-    Channel,
-    ConsentSource,
-    ConsentStatus,
-    IysState,
-    RecipientType,
-    SeenHow,
-)
-
-_CLOSED: Final = ConsentSource.IYS_AHS_HAT_KAPATMA
+from ledger.vocabulary import Channel, RecipientType
 
 IYS_AGE_MAX: Final = timedelta(hours=72)
 IYS_AGE_WARNING: Final = timedelta(hours=24)
-REGISTERED_BY: Final = (SeenHow.ANSWER, SeenHow.RESULT)
-"""Exchanges in which İYS took what we sent."""
 
 
 class Purpose(StrEnum):
@@ -85,7 +74,6 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     iys_complete_at: datetime | None = None
     iys_age_max: timedelta = IYS_AGE_MAX
     dealer_allowed: bool = True
-    merchant_basis: bool = False
     refused_as_individual: bool = False
 
 
@@ -99,25 +87,50 @@ class Verdict(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
+KIND_BY_ROW: Final = {
+    "6": VerdictKind.REFUSED,
+    "7": VerdictKind.REFUSED,
+    "8": VerdictKind.REFUSED,
+    "9": VerdictKind.NOT_YET_REGISTERED,
+    "10": VerdictKind.REFUSED,
+    "11a": VerdictKind.NO_CONSENT,
+    "11b": VerdictKind.NO_CONSENT,
+    "11c": VerdictKind.NOT_YET_REGISTERED,
+    "11d": VerdictKind.IYS_UNCONFIRMED,
+    "11e": VerdictKind.IYS_DISAGREES,
+    "11f": VerdictKind.REJECTED_BY_IYS,
+}
+"""Rows that the consent alone decides; `11f` with H467, which makes a grant void, is LAPSED."""
+
+
 def may_send(state: Consent, question: Question) -> Verdict:
     """Judge one send by C6."""
-    line = person_line(state.acts)
+    return judge(standing(state, question.recipient_type), question)
+
+
+def judge(where: Standing, question: Question) -> Verdict:
+    """Judge one send by C6 from where the consent stands."""
     if question.purpose is Purpose.EXEMPT and question.ground is not None:
-        return _exempt(state, line, question)
-    verdict = _commercial(state, line, question)
+        return _exempt(where, question)
+    verdict = _commercial(where, question)
     asks = question.purpose is Purpose.CONSENT_REQUEST
     if asks and not verdict.permitted and verdict.row not in ("1", "2"):
         return _no(VerdictKind.NO_CONSENT, "CONSENT_REQUEST_FORBIDDEN", "3")
     return verdict
 
 
-def _exempt(state: Consent, line: PersonLine, question: Question) -> Verdict:
+def is_overdue(waiting_at: int, now: datetime) -> bool:
+    """Whether İYS's deadline of an act of that instant, Unix seconds, is over (C7)."""
+    return deadlines(datetime.fromtimestamp(waiting_at, now.tzinfo)).iys_reading < now
+
+
+def _exempt(where: Standing, question: Question) -> Verdict:
     unusable = _unusable(question)
     if unusable is not None:
         return unusable
-    if _line_closed(state, line):
+    if where.line_closed:
         return _no(VerdictKind.EXEMPT, "LINE_CLOSED", "4")
-    warnings = ("REFUSED",) if line.status is ConsentStatus.REFUSED else ()
+    warnings = ("REFUSED",) if where.refused else ()
     return Verdict(True, VerdictKind.EXEMPT, question.ground, "4", warnings)
 
 
@@ -129,12 +142,12 @@ def _unusable(question: Question) -> Verdict | None:
     return None
 
 
-def _commercial(state: Consent, line: PersonLine, question: Question) -> Verdict:
+def _commercial(where: Standing, question: Question) -> Verdict:
     barred = _unusable(question)
     if barred is None and question.suppressed is not None:
         barred = _no(VerdictKind.SUPPRESSED, question.suppressed, "5")
-    if barred is None:
-        barred = _refused(state, line) or _not_confirmed(state, line, question)
+    if barred is None and where.row != SHOWN:
+        barred = _stands(where, question)
     if barred is not None:
         return barred
     # Rows 12–14: İYS shows a consent; is that still worth anything, and for this caller?
@@ -146,124 +159,22 @@ def _commercial(state: Consent, line: PersonLine, question: Question) -> Verdict
     warnings = ["IYS_OLD"] if age > IYS_AGE_WARNING else []
     if not question.dealer_allowed:
         return _no(VerdictKind.DEALER_NOT_ALLOWED, None, "14")
-    if line.is_merchant_listing or question.recipient_type is RecipientType.MERCHANT:
-        warnings += [] if question.merchant_basis else ["NO_MERCHANT_BASIS"]
+    if where.listing or question.recipient_type is RecipientType.MERCHANT:
+        warnings += [] if where.merchant_basis else ["NO_MERCHANT_BASIS"]
         warnings += ["REFUSED_AS_INDIVIDUAL"] if question.refused_as_individual else []
         return Verdict(True, VerdictKind.PERMITTED, "MERCHANT", "15", tuple(warnings))
-    return Verdict(True, VerdictKind.PERMITTED, _ground(state, line), "16", tuple(warnings))
+    return Verdict(True, VerdictKind.PERMITTED, where.reason, SHOWN, tuple(warnings))
 
 
-def _line_closed(state: Consent, line: PersonLine) -> bool:
-    """Whether the line is closed and nobody has acted on it since (R35)."""
-    iys = state.iys
-    closed_at_iys = (iys.state, iys.source) == (IysState.REFUSED, _CLOSED)
-    return line.line_closed or (line.act is None and closed_at_iys)
-
-
-def _refused(state: Consent, line: PersonLine) -> Verdict | None:
-    """Rows 6–10: a refusal in force, whoever knows of it. Row 10 goes before row 7, which would
-    otherwise leave it nothing: a held consent always stands behind a refusal."""
-    if _line_closed(state, line):
-        return _no(VerdictKind.REFUSED, "LINE_CLOSED", "6")
-    iys = state.iys
-    if line.status is ConsentStatus.REFUSED:
-        notices = ("FOREIGN_HS_ONAY",) if _is_foreign(state) else ()
-        last = max(refusal.at for refusal in line.standing)
-        if any(held.at > last for held in line.held):
-            return Verdict(False, VerdictKind.REFUSED, "HELD_OVER_RET", "10", notices)
-        return Verdict(False, VerdictKind.REFUSED, _ret_reason(state, line), "7", notices)
-    act = line.act
-    if act is None or iys.state is not IysState.REFUSED:
-        return None
-    if iys.consent_date is None:
-        newer = iys.at is None or iys.at >= act.at
-    else:
-        newer = act.consent_date is None or iys.consent_date >= act.consent_date
-    if newer or iys.accepted == act.seq:
-        return _no(VerdictKind.REFUSED, "RET_AT_IYS", "8")
-    return _no(VerdictKind.NOT_YET_REGISTERED, "OVER_IYS_RET", "9")
-
-
-def _ret_reason(state: Consent, line: PersonLine) -> str:
-    act = line.act
-    assert act is not None
-    declared = act.not_pushed == "L-DECLARED"  # by its export İYS has it
-    if state.iys.state is IysState.REFUSED or act.basis is Basis.IYS or declared:
-        return "RET_AT_IYS"
-    if act.not_pushed is None and state.iys.state is not IysState.REJECTED:
-        return "RET_QUEUED"
-    return "RET_IYS_WONT_TAKE"
-
-
-def _not_confirmed(state: Consent, line: PersonLine, question: Question) -> Verdict | None:
-    """Rows 11a–11f: no act, or İYS does not show the consent."""
-    act, iys = line.act, state.iys
-    if act is None:
-        if iys.state is IysState.GRANTED:
-            return _no(VerdictKind.IYS_DISAGREES, "FOREIGN_HS_ONAY", "11e")
-        if question.recipient_type is RecipientType.MERCHANT:
-            return _no(VerdictKind.NO_CONSENT, "MERCHANT_NOT_REGISTERED", "11b")
-        return _no(VerdictKind.NO_CONSENT, "NEVER_SEEN", "11a")
-    match iys.state:
-        case IysState.GRANTED:
-            if _is_ours(state, line):
-                return None
-            return _no(VerdictKind.IYS_DISAGREES, "FOREIGN_HS_ONAY", "11e")
-        case IysState.QUEUED | IysState.SUBMITTED:
-            return _no(VerdictKind.NOT_YET_REGISTERED, iys.state.value, "11c")
-        case IysState.NOT_GRANTED if iys.pending is None:
-            return _no(VerdictKind.IYS_DISAGREES, "NOT_ONAY_AT_IYS", "11e")
-        case IysState.VOID if iys.pending is None:
-            return _no(VerdictKind.LAPSED, iys.code, "11f")
-        case IysState.REJECTED if iys.pending is None:
-            return _no(VerdictKind.REJECTED_BY_IYS, iys.code, "11f")
-    if iys.pending is not None:
-        overdue = deadlines(_instant(act.at, question)).iys_reading < question.now
-        return _no(VerdictKind.NOT_YET_REGISTERED, "OVERDUE" if overdue else "QUEUED", "11c")
-    reason = "DECLARED" if act.basis is Basis.DECLARED else "UNDECLARED"
-    return _no(VerdictKind.IYS_UNCONFIRMED, reason, "11d")
-
-
-def _instant(at_seconds: int, question: Question) -> datetime:
-    if at_seconds < 0:  # an undated listing has no clock running
-        return question.now
-    return datetime.fromtimestamp(at_seconds, question.now.tzinfo)
-
-
-def _is_ours(state: Consent, line: PersonLine) -> bool:
-    """Whether the ONAY that İYS shows is one we can prove, or the recipient's own."""
-    iys, acts = state.iys, [act for act in state.acts if not act.retracted]
-    if iys.carried:
-        return False  # the former holder's
-    refused_at = [act.at for act in acts if act.status is ConsentStatus.REFUSED]
-    granted = [act for act in acts if act.status is not ConsentStatus.REFUSED]
-    valid = [act for act in granted if all(act.at > at for at in refused_at)]
-    if any(act.seq == iys.accepted for act in valid) or iys.how is SeenHow.SNAPSHOT:
-        return True
-    if iys.source is None or iys.source.is_recipients_own:
-        return True  # without a source İYS only confirms what it was asked
-    return iys.consent_date is not None and any(
-        act.consent_date == iys.consent_date for act in granted
-    )
-
-
-def _is_foreign(state: Consent) -> bool:
-    """Whether İYS shows an `HS_*` ONAY that is none of our acts."""
-    iys = state.iys
-    if iys.state is not IysState.GRANTED or (iys.source and iys.source.is_recipients_own):
-        return False
-    granted = [
-        act for act in state.acts if not act.retracted and act.status is not ConsentStatus.REFUSED
-    ]
-    known = {act.consent_date for act in granted} - {None}
-    return iys.consent_date not in known and iys.accepted not in {act.seq for act in granted}
-
-
-def _ground(state: Consent, line: PersonLine) -> str:
-    assert line.act is not None
-    if line.act.is_recipients_own and line.act.basis is Basis.IYS:
-        return "CITIZEN_AT_IYS"
-    return "REGISTERED" if state.iys.how in REGISTERED_BY else "CONFIRMED_BY_IYS"
+def _stands(where: Standing, question: Question) -> Verdict:
+    """Rows 6–11f: what the consent alone decides, and whether what waits is late."""
+    kind, reason = KIND_BY_ROW[where.row], where.reason
+    if where.row == "11f" and reason == "H467":
+        kind = VerdictKind.LAPSED
+    if where.waiting_at is not None and is_overdue(where.waiting_at, question.now):
+        reason = "OVERDUE"
+    notices = ("FOREIGN_HS_ONAY",) if where.foreign else ()
+    return Verdict(False, kind, reason, where.row, notices)
 
 
 def _no(kind: VerdictKind, reason: str | None, row: str) -> Verdict:

@@ -18,6 +18,21 @@ SELECT subject, lookup, sealed_address, wrapped_key, kek_epoch
   FROM recipients
  WHERE subject = ANY (%(subjects)s)
 
+-- standings --
+SELECT c.subject, c.brand_code, c.recipient_type, c.channel, c.standing, c.waiting_at
+  FROM unnest(%(subjects)s::uuid[], %(brands)s::bigint[], %(types)s::smallint[],
+              %(channels)s::smallint[]) AS k (subject, brand_code, recipient_type, channel)
+ CROSS JOIN LATERAL (
+       SELECT one.subject, one.brand_code, one.recipient_type, one.channel, one.standing,
+              one.waiting_at
+         FROM current_consent AS one
+        WHERE one.subject = k.subject
+          AND one.brand_code = k.brand_code
+          AND one.recipient_type = k.recipient_type
+          AND one.channel = k.channel
+        LIMIT 1
+       ) AS c
+
 -- counts --
 SELECT (SELECT count(*) FROM current_consent),
        (SELECT count(*) FROM recipients),

@@ -17,7 +17,7 @@ from ledger.recording.ports import StoredConsent
 from ledger.recording.request import bind, recipient_group
 from ledger.store.database import SQL as STORE_SQL
 from ledger.store.database import LedgerConnection
-from ledger.store.rows import consent_of_row, key_columns
+from ledger.store.rows import consent_of_row, consent_row, key_columns
 from ledger.store.sql import load_blocks
 from ledger.store.vault import ProviderVault
 
@@ -109,12 +109,17 @@ class Streams:
         keys = [key for key, _ in self._ended]
         self._cursor.execute(STORE_SQL["load_consents"], key_columns(keys))
         kept = dict(consent_of_row(row) for row in self._cursor)
+        self._cursor.execute(_SQL["standings"], key_columns(keys))
+        standings = {row[0:4]: row[4:] for row in self._cursor}
         self._consents += len(kept)
         for key, derived in self._ended:
             if kept.get(key) != derived:
                 self._report.find(
                     f"event {derived.position}: current_consent is not what its stream says"
                 )
+            *_, standing, waiting_at = row = consent_row(key, derived)
+            if standings.get(row[0:4]) != (standing, waiting_at):
+                self._report.find(f"event {derived.position}: standing does not follow from state")
         self._ended = []
 
     def _open_keys(self, page: list[Event]) -> None:

@@ -80,21 +80,27 @@ COPY payloads (position, sealed) FROM STDIN (FORMAT BINARY)
 
 -- copy_consents --
 COPY current_consent
-     (subject, brand_code, recipient_type, channel, seq, position, leaf_hash, state)
+     (subject, brand_code, recipient_type, channel, seq, position, leaf_hash, state, standing,
+      waiting_at)
   FROM STDIN (FORMAT BINARY)
 
 -- update_consents --
 -- Every row exists; the conflict is how each is found by its key and by nothing else.
 INSERT INTO current_consent AS c
-       (subject, brand_code, recipient_type, channel, seq, position, leaf_hash, state)
-SELECT n.subject, n.brand_code, n.recipient_type, n.channel, n.seq, n.position, n.leaf_hash, n.state
+       (subject, brand_code, recipient_type, channel, seq, position, leaf_hash, state, standing,
+        waiting_at)
+SELECT n.subject, n.brand_code, n.recipient_type, n.channel, n.seq, n.position, n.leaf_hash,
+       n.state, n.standing, n.waiting_at
   FROM unnest(%(subjects)s::uuid[], %(brands)s::bigint[], %(types)s::smallint[],
               %(channels)s::smallint[], %(seqs)s::bigint[], %(positions)s::bigint[],
-              %(hashes)s::bytea[], %(states)s::bytea[])
-       AS n (subject, brand_code, recipient_type, channel, seq, position, leaf_hash, state)
+              %(hashes)s::bytea[], %(states)s::bytea[], %(standings)s::text[],
+              %(waiting)s::bigint[])
+       AS n (subject, brand_code, recipient_type, channel, seq, position, leaf_hash, state,
+             standing, waiting_at)
     ON CONFLICT (subject, brand_code, recipient_type, channel)
     DO UPDATE SET seq = EXCLUDED.seq, position = EXCLUDED.position,
-                  leaf_hash = EXCLUDED.leaf_hash, state = EXCLUDED.state
+                  leaf_hash = EXCLUDED.leaf_hash, state = EXCLUDED.state,
+                  standing = EXCLUDED.standing, waiting_at = EXCLUDED.waiting_at
 
 -- copy_commands --
 COPY commands (command, content, outcome, code, positions) FROM STDIN (FORMAT BINARY)

@@ -8,6 +8,7 @@ import msgspec
 
 from ledger.aggregates.consent import Consent
 from ledger.aggregates.keys import ConsentKey
+from ledger.aggregates.standing import stored_standing
 from ledger.recording.ports import StoredConsent
 from ledger.vocabulary import BrandCode, Channel, RecipientType
 
@@ -17,6 +18,12 @@ CHANNEL_NUMBER: Final = {Channel.CALL: 1, Channel.MESSAGE: 2, Channel.EMAIL: 3}
 
 _TYPE_OF: Final = {number: kind for kind, number in TYPE_NUMBER.items()}
 _CHANNEL_OF: Final = {number: channel for channel, number in CHANNEL_NUMBER.items()}
+
+CONSENT_COLUMNS: Final = (
+    *("subjects", "brands", "types", "channels", "seqs", "positions", "hashes", "states"),
+    *("standings", "waiting"),
+)
+"""The columns of `consent_row` as parameters of a statement."""
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Consent)
@@ -53,14 +60,15 @@ def key_columns(keys: Sequence[ConsentKey]) -> dict[str, list[Any]]:  # paramete
 
 
 def consent_of_row(row: Sequence[Any]) -> tuple[ConsentKey, StoredConsent]:
-    """One row of `current_consent`: its eight columns in the table's order."""
+    """One row of `current_consent`: its first eight columns in the table's order."""
     subject, brand, kind, channel, _seq, position, leaf, state = row
     key = ConsentKey(BrandCode(brand), subject, _TYPE_OF[kind], _CHANNEL_OF[channel])
     return key, StoredConsent(state_of(state), leaf, position)
 
 
 def consent_row(key: ConsentKey, stored: StoredConsent) -> tuple[Any, ...]:  # columns to COPY
-    """The inverse of `consent_of_row`."""
+    """The inverse of `consent_of_row`, and where the consent stands."""
+    standing, waiting_at = stored_standing(stored.consent, key.recipient_type)
     return (
         key.subject,
         key.brand_code,
@@ -70,4 +78,6 @@ def consent_row(key: ConsentKey, stored: StoredConsent) -> tuple[Any, ...]:  # c
         stored.position,
         stored.leaf_hash,
         state_bytes(stored.consent),
+        standing,
+        waiting_at,
     )

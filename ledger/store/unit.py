@@ -20,7 +20,7 @@ from ledger.evidence.canonical import leaf_hash
 from ledger.recording.ports import Batch, Head, StoredCommand, StoredConsent, Subject
 from ledger.store.database import SQL, Database, LedgerConnection
 from ledger.store.recorder import EVENTS_OF_STREAM_MAX, EVERYTHING, checked_event
-from ledger.store.rows import EventRow, consent_of_row, consent_row, key_columns
+from ledger.store.rows import CONSENT_COLUMNS, EventRow, consent_of_row, consent_row, key_columns
 from ledger.store.vault import ProviderVault
 from ledger.vocabulary import IysCode
 
@@ -28,7 +28,18 @@ NOTHING_RECORDED: Final = ""
 """`Head.recorded` of an empty log: smaller than every instant."""
 
 _RECIPIENT_TYPES: Final = ("uuid", "bytea", "int4", "bytea", "bytea", "int2")
-_CONSENT_TYPES: Final = ("uuid", "int8", "int2", "int2", "int8", "int8", "bytea", "bytea")
+_CONSENT_TYPES: Final = (
+    "uuid",
+    "int8",
+    "int2",
+    "int2",
+    "int8",
+    "int8",
+    "bytea",
+    "bytea",
+    "text",
+    "int8",
+)
 _COMMAND_TYPES: Final = ("bytea", "bytea", "text", "text", "int8[]")
 
 
@@ -120,8 +131,7 @@ class PostgresUnit:
         if not known:
             return
         rows = [consent_row(*one) for one in known]
-        names = ("subjects", "brands", "types", "channels", "seqs", "positions", "hashes", "states")
-        columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+        columns = dict(zip(CONSENT_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
         self.cursor.execute(SQL["update_consents"], columns)
 
     def _copy(self, statement: str, types: Sequence[str], rows: Any) -> None:  # tuples of columns

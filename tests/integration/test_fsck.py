@@ -34,9 +34,14 @@ DAMAGE = {
         "UPDATE current_consent SET leaf_hash = sha256('x') WHERE position = 4",
         "event 4: current_consent is not what its stream says",
     ),
+    "a refusal that a filter would not see": (
+        "UPDATE current_consent SET standing = '16 REGISTERED' WHERE position = 4",
+        "event 4: standing does not follow from state",
+    ),
     "a state of nobody": (
         "INSERT INTO current_consent SELECT gen_random_uuid(), brand_code, recipient_type,"
-        " channel, seq, position, leaf_hash, state FROM current_consent WHERE position = 4",
+        " channel, seq, position, leaf_hash, state, standing, waiting_at FROM current_consent"
+        " WHERE position = 4",
         "current_consent: 4 rows, the events account for 3",
     ),
     "a key gone": (

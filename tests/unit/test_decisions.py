@@ -42,7 +42,6 @@ CLOSED = ConsentSource.IYS_AHS_HAT_KAPATMA
 CONTRACT: Changes = {"purpose": Purpose.EXEMPT, "ground": ExemptGround.CONTRACT}
 REQUEST: Changes = {"purpose": Purpose.CONSENT_REQUEST}
 TACIR: Changes = {"recipient_type": RecipientType.MERCHANT}
-KNOWN_MERCHANT: Changes = {**TACIR, "merchant_basis": True}
 
 
 def asked(**changes: Any) -> Question:
@@ -102,6 +101,7 @@ CITIZENS_RET = state_after(a_movement(10))
 OVER_IYS_RET = state_after(a_movement(5), a_proven(10, approved=True))
 LISTED = state_after(a_listing())
 LISTED_AT_IYS = state_after(a_listing(), an_answer(1))
+KNOWN_AT_IYS = state_after(a_listing(basis_kind="VKN"), an_answer(1))
 SUBMITTED = state_after(
     a_record_act(10), an_answer(1, state=IysState.SUBMITTED, how=SeenHow.ANSWER)
 )
@@ -186,7 +186,7 @@ CASES: dict[str, tuple[Consent, Changes, Verdict]] = {
     ),
     "08-of-a-listed-merchant": (
         shown(LISTED_AT_IYS, IysState.REFUSED, 12, consent_date=wire_hour(12)),
-        KNOWN_MERCHANT,
+        TACIR,
         no("8", K.REFUSED, "RET_AT_IYS"),
     ),
     "09-later-than-iys-ret": (OVER_IYS_RET, {}, no("9", K.NOT_YET_REGISTERED, "OVER_IYS_RET")),
@@ -253,17 +253,17 @@ CASES: dict[str, tuple[Consent, Changes, Verdict]] = {
     "13-as-old-as-may-be": (REGISTERED, aged(hours=72), yes("16", "REGISTERED", "IYS_OLD")),
     "13-not-yet-old": (REGISTERED, aged(hours=24), yes("16", "REGISTERED")),
     "13-old-merchant": (
-        LISTED_AT_IYS,
-        {**KNOWN_MERCHANT, **aged(hours=30)},
+        KNOWN_AT_IYS,
+        {**TACIR, **aged(hours=30)},
         yes("15", "MERCHANT", "IYS_OLD"),
     ),
     "14-dealer": (REGISTERED, {"dealer_allowed": False}, no("14", K.DEALER_NOT_ALLOWED, None)),
-    "15-listed": (LISTED_AT_IYS, KNOWN_MERCHANT, yes("15", "MERCHANT")),
-    "15-onay-of-a-merchant": (REGISTERED, KNOWN_MERCHANT, yes("15", "MERCHANT")),
+    "15-listed": (KNOWN_AT_IYS, TACIR, yes("15", "MERCHANT")),
+    "15-onay-of-a-merchant": (REGISTERED, TACIR, yes("15", "MERCHANT", "NO_MERCHANT_BASIS")),
     "15-no-basis": (LISTED_AT_IYS, TACIR, yes("15", "MERCHANT", "NO_MERCHANT_BASIS")),
     "15-refused-as-individual": (
-        LISTED_AT_IYS,
-        {**KNOWN_MERCHANT, "refused_as_individual": True},
+        KNOWN_AT_IYS,
+        {**TACIR, "refused_as_individual": True},
         yes("15", "MERCHANT", "REFUSED_AS_INDIVIDUAL"),
     ),
     "16-registered": (REGISTERED, {}, yes("16", "REGISTERED")),

@@ -112,7 +112,6 @@ questions = st.builds(
     brand_closed=st.sampled_from((False, False, False, True)),
     suppressed=st.sampled_from((None, None, None, "LIST", "RESTRICTED", "ERASED")),
     dealer_allowed=st.sampled_from((True, True, False)),
-    merchant_basis=st.booleans(),
     refused_as_individual=st.booleans(),
 )
 many = settings(max_examples=300, deadline=None)

@@ -8,11 +8,17 @@ CREATE TABLE current_consent (
     position       bigint   NOT NULL,
     leaf_hash      bytea    NOT NULL,
     state          bytea    NOT NULL,
+    standing       text     NOT NULL,
+    waiting_at     bigint,
     PRIMARY KEY (subject, brand_code, recipient_type, channel)
 ) WITH (fillfactor = 90);
 
 COMMENT ON COLUMN current_consent.leaf_hash IS
     'of the last event of the stream: the next one''s prev';
+COMMENT ON COLUMN current_consent.standing IS
+    'follows from state: row and reason by which a filter judges it';
+COMMENT ON COLUMN current_consent.waiting_at IS
+    'follows from state: Unix seconds of the act that waits for İYS';
 
 -- One row a command that came with an id: a repeat, or a retry after a lost answer, is known here.
 CREATE TABLE commands (
