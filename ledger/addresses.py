@@ -241,5 +241,5 @@ def _judged_by_library(number: str) -> tuple[str, AddressKind]:
     else:
         kind = AddressKind.FOREIGN if number_type in _FOREIGN_TYPES else None
     if kind is None:
-        raise AddressRefused(_BAD_PHONE)
+        raise AddressRefused(_BAD_PHONE, fault="KIND")
     return phonenumbers.format_number(parsed, PhoneNumberFormat.E164), kind

@@ -19,7 +19,10 @@ from ledger.aggregates.commands import RecordAct, SeeAtIys
 from ledger.aggregates.consent import Consent, evolve
 from ledger.aggregates.events import Event
 from ledger.errors import ClockStepped, LedgerBroken, NotFound, RaceLost, StoreUnavailable
+from ledger.recording import barring
+from ledger.recording.barring import Bar
 from ledger.recording.ports import (
+    DecisionStore,
     Groups,
     LedgerStore,
     SealedSubject,
@@ -48,6 +51,7 @@ class ConsentLedger(Application[UUID]):
         vault: Vault,
         *,
         infrastructure: InfrastructureFactory,
+        decisions: DecisionStore,
         log_origin: str,
         now: clock.Clock = clock.now,
         steady_seconds: Callable[[], float] = clock.steady_seconds,
@@ -56,6 +60,7 @@ class ConsentLedger(Application[UUID]):
         self._infrastructure = infrastructure
         self.store = store
         self.vault = vault
+        self.decisions = decisions
         self.log_origin = log_origin
         self.now = now
         self._steady_seconds = steady_seconds
@@ -136,6 +141,35 @@ class ConsentLedger(Application[UUID]):
         if not self._clock_is_sound(work):
             raise ClockStepped("the clock cannot be believed; only refusals are taken")
         return work
+
+    def suppress(self, address: Address, bar: Bar, *, actor: str) -> Event:
+        """Put the address on the company's own list (C6 row 5); known or not, it then bars.
+
+        Raises as `append`; RaceLost where the address was first written by another meanwhile.
+        """
+        lookup = self.vault.lookup(address.uri)
+        with self.store.write() as unit:
+            work = self._work(unit, {})
+            subject, fresh = unit.find_subjects([lookup]).get(lookup), None
+            if subject is None:
+                at = unit.head.now
+                fresh = self.vault.new_subject(address, lookup=lookup, generation=1, at=at)
+                subject = fresh.subject
+            event = barring.suppress(work, subject, fresh, bar, actor)
+            self._save(work)
+        return event
+
+    def lift(self, address: Address, of: int, *, reason: str, actor: str) -> Event:
+        """Take entry `of` of the address off the company's list. Raises NotFound."""
+        lookup = self.vault.lookup(address.uri)
+        with self.store.write() as unit:
+            subject = unit.find_subjects([lookup]).get(lookup)
+            if subject is None:
+                raise NotFound("this address was never recorded", "bu adres hiç kaydedilmemiş")
+            work = self._sound_work(unit)
+            event = barring.lift(work, subject, of, reason, actor)
+            self._save(work)
+        return event
 
     def reassign(self, address: Address, *, actor: str, approved_by: str, reason: str) -> Subject:
         """The address has a new holder: open its next generation (C1). Raises NotFound."""

@@ -37,10 +37,14 @@ class InputRefused(LedgerError):
 
 
 class AddressRefused(InputRefused):
-    """The recipient's address cannot be read (H114, H120, H121, H160)."""
+    """The recipient's address cannot be read (H114, H120, H121, H160).
 
-    def __init__(self, code: str) -> None:
+    `fault` is C6's word: BAD_FORMAT, or KIND for a line that no recipient has.
+    """
+
+    def __init__(self, code: str, *, fault: str = "BAD_FORMAT") -> None:
         super().__init__(code, field="recipient")
+        self.fault = fault
 
 
 class NotFound(LedgerError):

@@ -15,7 +15,7 @@ CREATE TABLE schema_version (
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
-INSERT INTO schema_version (number, name) VALUES (1, 'providers');
+INSERT INTO schema_version (number, name) VALUES (1, 'providers'), (2, 'access');
 
 -- Who is kept here. No table of a provider's schema refers to these, nor these to it.
 CREATE TABLE providers (
@@ -40,11 +40,30 @@ CREATE TABLE brands (
     closed     boolean NOT NULL DEFAULT false
 );
 
+-- Who may ask over HTTP. Of a key only its digest is kept: 256 random bits need no slow hash.
+CREATE TABLE api_keys (
+    key_id      text PRIMARY KEY CHECK (key_id ~ '^[a-z0-9]{1,32}$'),
+    secret_hash bytea NOT NULL CHECK (octet_length(secret_hash) = 32),
+    name        text NOT NULL,
+    role        text NOT NULL
+                CHECK (role IN ('viewer', 'operator', 'compliance', 'auditor', 'admin')),
+    iys_code    bigint NOT NULL REFERENCES providers,
+    brands      bigint[],
+    created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    created_by  text NOT NULL,
+    expires_at  timestamptz,
+    revoked_at  timestamptz
+);
+
+COMMENT ON COLUMN api_keys.brands IS 'none named: every brand of the provider, later ones too';
+
 GRANT USAGE ON SCHEMA izin TO izin_app;
 GRANT SELECT ON schema_version TO izin_app;
 GRANT SELECT, INSERT ON providers, brands TO izin_app;
 GRANT UPDATE (title, mersis, vkn, kep, address) ON providers TO izin_app;
 GRANT UPDATE (name, closed) ON brands TO izin_app;
+GRANT SELECT, INSERT ON api_keys TO izin_app;
+GRANT UPDATE (revoked_at) ON api_keys TO izin_app;
 
 -- One provider -----------------------------------------------------------------------------------
 
@@ -58,7 +77,8 @@ CREATE TABLE schema_version (
 );
 
 INSERT INTO schema_version (number, name)
-VALUES (1, 'events'), (2, 'vault'), (3, 'current_consent'), (4, 'iys_outbox');
+VALUES (1, 'events'), (2, 'vault'), (3, 'current_consent'), (4, 'iys_outbox'), (5, 'decisions'),
+       (6, 'access_log');
 
 -- The log of one provider, for ever. `state` is the leaf input; position is dense, in commit order.
 CREATE TABLE stored_events (
@@ -102,8 +122,10 @@ COMMENT ON COLUMN recipients.lookup IS
     'HMAC of the address; keyed, since a plain digest is guessable';
 COMMENT ON COLUMN recipients.closed_position IS 'event by which the address went to a new holder';
 
--- Two first writes for one new address make one subject: the second one meets this.
-CREATE UNIQUE INDEX recipients_open_lookup ON recipients (lookup) WHERE closed_position IS NULL;
+-- Two first writes for one new address make one subject: the second one meets this. A filter finds
+-- the subject in the index alone.
+CREATE UNIQUE INDEX recipients_open_lookup ON recipients (lookup) INCLUDE (subject)
+    WHERE closed_position IS NULL;
 CREATE INDEX recipients_closed_lookup ON recipients (lookup) WHERE closed_position IS NOT NULL;
 
 CREATE TABLE payloads (
@@ -167,6 +189,60 @@ CREATE TABLE iys_outbox (
     CONSTRAINT iys_outbox_stream_seq UNIQUE (stream, seq)
 );
 
+-- What bars a recipient besides their own word, how far İYS is known, and what was decided.
+CREATE TABLE suppressions (
+    position   bigint PRIMARY KEY,
+    subject    uuid NOT NULL,
+    seq        bigint NOT NULL,
+    kind       text NOT NULL CHECK (kind IN ('LIST', 'RESTRICTED', 'ERASED')),
+    brand_code bigint,
+    channel    smallint,
+    until      timestamptz,
+    CONSTRAINT suppressions_subject_seq UNIQUE (subject, seq)
+);
+
+COMMENT ON TABLE suppressions IS
+    'follows from suppression.added and .lifted; no brand or channel means all of them';
+
+CREATE TABLE iys_knowledge (
+    brand_code  bigint NOT NULL,
+    channel     smallint NOT NULL,
+    complete_at timestamptz NOT NULL,
+    PRIMARY KEY (brand_code, channel)
+);
+
+COMMENT ON COLUMN iys_knowledge.complete_at IS
+    'up to when İYS''s movements are known without a gap';
+
+-- The sorted leaves under the root of each decision.made, by which one line of it can be shown.
+CREATE TABLE decision_leaves (
+    decision uuid NOT NULL,
+    channel  smallint NOT NULL,
+    chunk    integer NOT NULL,
+    leaves   bytea NOT NULL CHECK (octet_length(leaves) % 32 = 0),
+    PRIMARY KEY (decision, channel, chunk)
+);
+ALTER TABLE decision_leaves ALTER COLUMN leaves SET STORAGE EXTERNAL;
+
+-- Who was shown what of whom (R108). Holds neither an address nor anything an address follows from.
+CREATE TABLE access_log (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at         timestamptz NOT NULL,
+    actor      text NOT NULL,
+    action     text NOT NULL,
+    brand_code bigint,
+    subject    uuid,
+    items      integer NOT NULL,
+    request_id text
+);
+
+-- Of a few pages in the size of a table that only grows.
+CREATE INDEX access_log_at ON access_log USING brin (at);
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON access_log
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE access_log ENABLE ALWAYS TRIGGER append_only;
+
 GRANT USAGE ON SCHEMA sp_123456 TO izin_app;
 GRANT SELECT ON schema_version TO izin_app;
 GRANT SELECT, INSERT ON stored_events, commands TO izin_app;
@@ -174,6 +250,8 @@ GRANT SELECT, UPDATE ON ledger_head TO izin_app;
 GRANT SELECT, INSERT, DELETE ON recipients, payloads TO izin_app;
 GRANT UPDATE (closed_position, sealed_address, wrapped_key, kek_epoch) ON recipients TO izin_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON current_consent, followers, iys_outbox TO izin_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON suppressions, iys_knowledge TO izin_app;
+GRANT SELECT, INSERT ON decision_leaves, access_log TO izin_app;
 
 RESET search_path;
 RESET ROLE;

@@ -213,6 +213,35 @@ class RecipientRestricted(Body, frozen=True, kw_only=True, omit_defaults=True):
     until: str | None = None
 
 
+class SuppressionAdded(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """The company itself will not write to the subject: for one brand or channel, or for all.
+
+    `reason` is a code; `until` the instant from which it no longer bars, absent where it stays.
+    """
+
+    TYPE = "suppression.added"
+
+    subject: str
+    reason: str
+    at: str
+    actor: str
+    brand: int | None = None
+    channel: Channel | None = None
+    until: str | None = None
+
+
+class SuppressionLifted(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """The suppression with this `seq` in the same stream no longer bars."""
+
+    TYPE = "suppression.lifted"
+
+    subject: str
+    of: int
+    reason: str
+    at: str
+    actor: str
+
+
 class RecipientErased(Body, frozen=True, kw_only=True, omit_defaults=True):
     """Rows and key of the subject are destroyed; a keyed token keeps its refusals (R107)."""
 

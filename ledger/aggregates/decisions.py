@@ -4,6 +4,7 @@ The first row that matches wins; the row numbers stand beside the code. Nothing 
 a declaration alone, nor on İYS knowledge that is too old.
 """
 
+from bisect import bisect
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -16,6 +17,8 @@ from ledger.calendar import deadlines
 from ledger.vocabulary import Channel, RecipientType
 
 IYS_AGE_MAX: Final = timedelta(hours=72)
+WAITING_SECONDS_MAX: Final = 60 * 86_400
+"""No deadline is further away than this, whatever the holidays."""
 IYS_AGE_WARNING: Final = timedelta(hours=24)
 
 
@@ -122,6 +125,13 @@ def judge(where: Standing, question: Question) -> Verdict:
 def is_overdue(waiting_at: int, now: datetime) -> bool:
     """Whether İYS's deadline of an act of that instant, Unix seconds, is over (C7)."""
     return deadlines(datetime.fromtimestamp(waiting_at, now.tzinfo)).iys_reading < now
+
+
+def overdue_before(now: datetime) -> int:
+    """Unix seconds: what is waiting since before is overdue now, what came later is not."""
+    latest = int(now.timestamp()) + 1
+    instants = range(latest - WAITING_SECONDS_MAX, latest)
+    return instants[0] + bisect(instants, False, key=lambda at: not is_overdue(at, now))
 
 
 def _exempt(where: Standing, question: Question) -> Verdict:

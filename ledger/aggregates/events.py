@@ -22,7 +22,13 @@ RECIPIENT_GROUP: Final = "recipient"
 """The group that every act binds: address, as entered, canonicalisation number."""
 GROUP_NAME: Final = re.compile(r"[a-z_]{1,32}")
 
-RECIPIENT_BODIES: Final = (b.RecipientReassigned, b.RecipientRestricted, b.RecipientErased)
+RECIPIENT_BODIES: Final = (
+    b.RecipientReassigned,
+    b.RecipientRestricted,
+    b.RecipientErased,
+    b.SuppressionAdded,
+    b.SuppressionLifted,
+)
 
 BODY_BY_TYPE: Final[dict[str, type[Body]]] = {
     body.TYPE: body
@@ -60,8 +66,6 @@ BODY_BY_TYPE: Final[dict[str, type[Body]]] = {
 RESERVED_TYPES: Final = frozenset(
     {
         "recipient.merged",
-        "suppression.added",
-        "suppression.lifted",
         "erasure.requested",
         "erasure.refused",
         "iys.gap",

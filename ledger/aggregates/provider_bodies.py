@@ -113,7 +113,10 @@ class IysUnreachable(Body, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DecisionMade(Body, frozen=True, kw_only=True, omit_defaults=True):
-    """One run of may-I-send; `root` over sorted (address commitment, verdict, reason) (C6)."""
+    """One run of may-I-send; `root` over sorted (address commitment, verdict, reason) (C6).
+
+    `counts` by verdict add up to the leaves; `ground` is that of an exempt purpose.
+    """
 
     TYPE = "decision.made"
 
@@ -128,6 +131,7 @@ class DecisionMade(Body, frozen=True, kw_only=True, omit_defaults=True):
     at: str
     actor: str
     campaign: str | None = None
+    ground: str | None = None
 
 
 class DisclosureMade(Body, frozen=True, kw_only=True, omit_defaults=True):

@@ -49,6 +49,7 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
         return f"{self.row} {self.reason or '-'} {flags}".rstrip()
 
 
+NEVER_SEEN: Final = Standing("11a", "NEVER_SEEN")
 _FLAGS: Final = {
     "c": "line_closed",
     "r": "refused",
@@ -159,7 +160,7 @@ def _not_confirmed(state: Consent, line: PersonLine, kind: RecipientType) -> Sta
             return Standing("11e", "FOREIGN_HS_ONAY")
         if kind is RecipientType.MERCHANT:
             return Standing("11b", "MERCHANT_NOT_REGISTERED")
-        return Standing("11a", "NEVER_SEEN")
+        return NEVER_SEEN
     match iys.state:
         case IysState.GRANTED:
             return None if _is_ours(state) else Standing("11e", "FOREIGN_HS_ONAY")

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from ledger.aggregates.bodies import Body, RecipientErased
+from ledger.aggregates.bodies import Body, RecipientErased, SuppressionAdded, SuppressionLifted
 from ledger.aggregates.events import Event
 from ledger.aggregates.provider_bodies import BrandClosed, BrandOpened, LedgerOpened
 from ledger.errors import LedgerBroken
@@ -17,10 +17,11 @@ from ledger.projections import outbox
 from ledger.projections.follower import position_of
 from ledger.projections.fsck_report import Report
 from ledger.projections.fsck_streams import Streams
-from ledger.recording.ports import Provider
+from ledger.recording.barring import suppression_of
+from ledger.recording.ports import Provider, Suppression
 from ledger.store.database import Database, LedgerConnection
 from ledger.store.recorder import checked_event
-from ledger.store.rows import EventRow
+from ledger.store.rows import EventRow, suppression_of_row
 from ledger.store.sql import load_blocks
 from ledger.store.vault import ProviderVault
 from ledger.vocabulary import IysCode
@@ -68,6 +69,7 @@ class _Log:
         self._recorded = ""
         self.erased: set[UUID] = set()
         self._brands: dict[int, bool] = {}
+        self._suppressed: dict[tuple[UUID, int], Suppression] = {}
 
     def take(self, event: Event) -> None:
         """One more event."""
@@ -83,10 +85,16 @@ class _Log:
         if (event.position == 1) != isinstance(event.body, LedgerOpened):
             report.find(f"event {event.position}: ledger.opened is event 1 and no other")
         self._recorded = event.recorded
-        self._remember(event.body)
+        self._remember(event, event.body)
 
-    def _remember(self, body: Body) -> None:
+    def _remember(self, event: Event, body: Body) -> None:
         match body:
+            case SuppressionAdded():
+                entry = suppression_of(event)
+                assert entry is not None
+                self._suppressed[entry.subject, entry.seq] = entry
+            case SuppressionLifted():
+                self._suppressed.pop((UUID(body.subject), body.of), None)
             case RecipientErased():
                 self.erased.add(UUID(body.subject))
             case BrandOpened():
@@ -103,6 +111,12 @@ class _Log:
             row = connection.execute(_SQL[name], {"size": report.events}).fetchone()
             if row is not None and row[0]:
                 report.find(f"{name}: {row[0]} rows name positions that do not exist")
+        listed = {}
+        for row in connection.execute(_SQL["suppressions"]):
+            entry = suppression_of_row(row)
+            listed[entry.subject, entry.seq] = entry
+        if listed != self._suppressed:
+            report.find("suppressions: the list is not what the events say")
         rows = connection.execute(_SQL["brands_kept"], {"iys_code": iys_code}).fetchall()
         kept: dict[int, bool] = dict(rows)
         for brand, closed in kept.items():

@@ -50,6 +50,10 @@ SELECT count(*)
   FROM recipients
  WHERE closed_position NOT BETWEEN 1 AND %(size)s
 
+-- suppressions --
+SELECT position, subject, seq, kind, brand_code, channel, until
+  FROM suppressions
+
 -- brands_kept --
 SELECT brand_code, closed
   FROM izin.brands

@@ -8,7 +8,7 @@ from psycopg import Cursor
 
 from ledger.aggregates.bodies import ActBody, ConsentBody
 from ledger.aggregates.consent import Consent, evolve
-from ledger.aggregates.events import RECIPIENT_GROUP, Event, key_of
+from ledger.aggregates.events import RECIPIENT_BODIES, RECIPIENT_GROUP, Event, key_of
 from ledger.aggregates.keys import ConsentKey
 from ledger.errors import LedgerBroken
 from ledger.evidence.canonical import ZERO_HASH
@@ -176,5 +176,5 @@ class Streams:
 
 def _subject_of(event: Event) -> UUID | None:
     subject = getattr(event.body, "subject", None)
-    is_recipients = event.body.TYPE.partition(".")[0] == "recipient"
+    is_recipients = isinstance(event.body, RECIPIENT_BODIES)
     return UUID(subject) if isinstance(event.body, ConsentBody) or is_recipients else None

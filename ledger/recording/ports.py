@@ -3,7 +3,7 @@
 The application defines these; `ledger/store` implements them.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from ledger.aggregates.consent import Consent
 from ledger.aggregates.events import Event
 from ledger.aggregates.keys import ConsentKey
 from ledger.values import Discreet, Value
-from ledger.vocabulary import BrandCode, IysCode
+from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
 
 Groups = Mapping[str, object]
 """Values bound by a commitment each, by group name (design.md §5)."""
@@ -56,6 +56,32 @@ class StoredConsent(Value, frozen=True, gc=False):
     position: int
 
 
+class Wanted(Discreet, frozen=True, gc=False):
+    """Whose standing is asked: `lookups` are 32 bytes each, one behind the other."""
+
+    lookups: bytes
+    brand_code: BrandCode
+    channel: Channel
+    recipient_type: RecipientType
+    now: datetime
+
+
+class StandingsBlock(Value, frozen=True, gc=False):
+    """The answer to `Wanted`, all of one snapshot.
+
+    `position`: the log's end in it. `rows`: `(number, standing, waiting_at)` of each consent that
+    is known, `number` counting the lookups from 0. `suppressed`: the lookups of the whole list that
+    bars today, with the kind. `refused`: numbers of merchants who refused as individuals.
+    """
+
+    position: int
+    iys_complete_at: datetime | None
+    brand_closed: bool
+    rows: Sequence[tuple[int, str, int | None]]
+    suppressed: Mapping[bytes, str]
+    refused: frozenset[int]
+
+
 class StoredCommand(Value, frozen=True, gc=False):
     """What an earlier command with this id came to."""
 
@@ -63,6 +89,21 @@ class StoredCommand(Value, frozen=True, gc=False):
     outcome: str
     code: str | None
     positions: tuple[int, ...]
+
+
+class Suppression(Value, frozen=True, gc=False):
+    """A bar of the company's own on one subject; brand or channel None means all of them.
+
+    `kind` is the reason of C6 row 5: LIST, RESTRICTED, ERASED. `position` is its event's.
+    """
+
+    position: int
+    subject: UUID
+    seq: int
+    kind: str
+    brand_code: BrandCode | None = None
+    channel: Channel | None = None
+    until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -76,6 +117,8 @@ class Batch:
     known_consents: list[tuple[ConsentKey, StoredConsent]] = field(default_factory=list)
     commands: list[tuple[bytes, StoredCommand]] = field(default_factory=list)
     closed: list[tuple[UUID, int]] = field(default_factory=list)
+    suppressed: list[Suppression] = field(default_factory=list)
+    lifted: list[tuple[UUID, int]] = field(default_factory=list)
 
 
 class WriteUnit(Protocol):
@@ -94,6 +137,9 @@ class WriteUnit(Protocol):
 
     def load_commands(self, commands: Collection[bytes]) -> dict[bytes, StoredCommand]:
         """What is remembered of these command ids."""
+
+    def suppressions_of(self, subject: UUID) -> Sequence[Suppression]:
+        """The suppressions of a subject that were not lifted, expired ones among them."""
 
     def last_of_stream(self, stream: UUID) -> tuple[int, bytes] | None:
         """`seq` and leaf hash of the stream's last event."""
@@ -136,6 +182,28 @@ class LedgerStore(Protocol):
         """The log's size, 0 when empty."""
 
 
+class DecisionStore(Protocol):
+    """What may-I-send asks of the tables of one provider."""
+
+    def standings(self, wanted: Wanted) -> StandingsBlock:
+        """Where the consents of up to a million addresses stand, in one snapshot."""
+
+    def suppressions_of(self, subject: UUID) -> Sequence[Suppression]:
+        """As WriteUnit's, without the head."""
+
+    def iys_complete_at(self, brand_code: BrandCode, channel: Channel) -> datetime | None:
+        """Up to when İYS's movements of the brand and channel are known without a gap."""
+
+    def note_iys_complete(self, brand_code: BrandCode, channel: Channel, at: datetime) -> None:
+        """İYS's movements of the brand and channel are known up to `at`."""
+
+    def keep_leaves(self, decision: UUID, channel: Channel, chunks: Iterable[bytes]) -> None:
+        """Keep the sorted leaves of a run of decisions, 32 bytes each, cut into chunks."""
+
+    def leaves(self, decision: UUID, channel: Channel) -> Iterator[bytes]:
+        """The chunks of `keep_leaves`, in order."""
+
+
 class Vault(Protocol):
     """Keys and personal data of one provider (design.md §6)."""
 
@@ -144,6 +212,12 @@ class Vault(Protocol):
 
     def lookup(self, uri: str) -> bytes:
         """32 bytes by which an address is found again."""
+
+    def lookups(self, uris: Iterable[bytes]) -> list[bytes]:
+        """`lookup` of many, in ASCII or, where they are no addresses, whatever bytes they are."""
+
+    def run_key(self, run: UUID) -> bytes:
+        """32 bytes from which the salts of one run of decisions follow."""
 
     def new_subject(
         self, address: Address, *, lookup: bytes, generation: int, at: datetime

@@ -55,7 +55,7 @@ class Work:
         self.batch = Batch()
         self.slots: dict[ConsentKey, Slot] = {}
         self._vault = vault
-        self._log = log_origin
+        self.log = log_origin
         self._fresh = fresh
         self._tails: dict[UUID, tuple[int, str]] = {}
         self._commands: dict[bytes, StoredCommand] = {}
@@ -96,7 +96,7 @@ class Work:
     def append(self, body: Body, stream: UUID, *, groups: Groups, key: bytes) -> Event:
         """Add an event of a stream that has no stored state: the provider's or a recipient's."""
         seq, prev = self._tail(stream)
-        made_id = self._new_id()
+        made_id = self.new_id()
         event = self._frame(
             body,
             stream=stream,
@@ -128,7 +128,7 @@ class Work:
             actor=actor,
             approved_by=approved_by,
         )
-        event = self.append(body, events.stream_of(body, log=self._log), groups={}, key=subject.key)
+        event = self.append(body, events.stream_of(body, log=self.log), groups={}, key=subject.key)
         self.batch.closed.append((former.id, event.position))
         self.batch.recipients.append(made)
         self._moved[former.id] = subject
@@ -139,8 +139,8 @@ class Work:
             states.items(), subject.id, tzdata=clock.TZDATA_VERSION, actor=actor
         ):
             key = events.key_of(line)
-            target = Target(key, key.stream, self._new_id(), {}, None, None, None)
-            self._add(self._slot_of(key), target, line, None)
+            target = Target(key, key.stream, self.new_id(), {}, None, None, None)
+            self.add(self.slot_of(key), target, line, None)
         return subject
 
     def finish(self) -> Batch:
@@ -156,7 +156,7 @@ class Work:
 
     def _carry_out_target(self, one: Prepared, target: Target) -> Receipt:
         request = one.request
-        slot = self._slot_of(target.key)
+        slot = self.slot_of(target.key)
         subject = self._moved.get(target.key.subject) if self._moved else None
         if subject is None and opens_next(target.key, slot.consent, request.command):
             command = request.command
@@ -170,14 +170,14 @@ class Work:
             )
         if subject is not None:
             key = structs.replace(target.key, subject=subject.id)
-            target = aim(request, key, subject, self._vault, made_id=self._new_id())
-            slot = self._slot_of(key)
+            target = aim(request, key, subject, self._vault, made_id=self.new_id())
+            slot = self.slot_of(key)
         decided = decide(target.key, slot.consent, request.command, body=target.body)
         first: Event | None = None
         for body in decided.bodies:
             if first is None:
                 encoded = target.encoded if body is target.body else None
-                first = self._add(slot, target, body, encoded)
+                first = self.add(slot, target, body, encoded)
             else:
                 # What İYS showed brings an act along: an event of its own, with its own groups.
                 act = aim(
@@ -185,15 +185,15 @@ class Work:
                     target.key,
                     subject or one.subject,
                     self._vault,
-                    made_id=self._new_id(),
+                    made_id=self.new_id(),
                     body=body,
                 )
-                self._add(slot, act, body, act.encoded)
+                self.add(slot, act, body, act.encoded)
         return Receipt(
             decided.outcome, decided.code, _position(decided, slot, first), first, slot.consent
         )
 
-    def _add(self, slot: Slot, target: Target, body: ConsentBody, encoded: bytes | None) -> Event:
+    def add(self, slot: Slot, target: Target, body: ConsentBody, encoded: bytes | None) -> Event:
         event = self._frame(
             body,
             stream=target.stream,
@@ -226,7 +226,7 @@ class Work:
             body,
             commit=commit,
             event_id=made_id,
-            log=self._log,
+            log=self.log,
             prev=prev,
             recorded=self.recorded,
             seq=seq,
@@ -237,10 +237,10 @@ class Work:
         self.batch.events.append(event)
         return event
 
-    def _new_id(self) -> str:
+    def new_id(self) -> str:
         return event_id(int(self.unit.head.now.timestamp() * 1000), self._vault.chance(10))
 
-    def _slot_of(self, key: ConsentKey) -> Slot:
+    def slot_of(self, key: ConsentKey) -> Slot:
         slot = self.slots.get(key)
         if slot is None:
             slot = self.slots[key] = Slot(Consent())
@@ -255,7 +255,7 @@ class Work:
         return self._tails[stream]
 
     def _answer_again(self, one: Prepared, known: StoredCommand) -> Receipt:
-        consent = self._slot_of(one.targets[0].key).consent
+        consent = self.slot_of(one.targets[0].key).consent
         if known.content != one.content:
             return Receipt(Outcome.REFUSED, "L-ID-REUSED", None, None, consent)
         return Receipt(Outcome.ALREADY, known.code, known.positions[0], None, consent)

@@ -111,6 +111,21 @@ UPDATE recipients
  WHERE subject = %(subject)s
    AND closed_position IS NULL
 
+-- suppressions_of --
+SELECT position, subject, seq, kind, brand_code, channel, until
+  FROM suppressions
+ WHERE subject = %(subject)s
+ ORDER BY seq
+
+-- add_suppression --
+INSERT INTO suppressions (position, subject, seq, kind, brand_code, channel, until)
+VALUES (%(position)s, %(subject)s, %(seq)s, %(kind)s, %(brand)s, %(channel)s, %(until)s)
+
+-- lift_suppression --
+DELETE FROM suppressions
+ WHERE subject = %(subject)s
+   AND seq = %(seq)s
+
 -- select_events --
 SELECT position, stream, seq, topic, state
   FROM stored_events

@@ -9,12 +9,18 @@ import msgspec
 from ledger.aggregates.consent import Consent
 from ledger.aggregates.keys import ConsentKey
 from ledger.aggregates.standing import stored_standing
-from ledger.recording.ports import StoredConsent
+from ledger.recording.ports import StoredConsent, Suppression
 from ledger.vocabulary import BrandCode, Channel, RecipientType
 
 TYPE_NUMBER: Final = {RecipientType.INDIVIDUAL: 1, RecipientType.MERCHANT: 2}
 CHANNEL_NUMBER: Final = {Channel.CALL: 1, Channel.MESSAGE: 2, Channel.EMAIL: 3}
 """How `current_consent` writes them: two bytes instead of eight in every row and index entry."""
+
+SUPPRESSION_COLUMNS: Final = (
+    *("position", "subject", "seq", "kind"),
+    *("brand", "channel", "until"),
+)
+"""The columns of `suppressions` as parameters of a statement, in the table's order."""
 
 _TYPE_OF: Final = {number: kind for kind, number in TYPE_NUMBER.items()}
 _CHANNEL_OF: Final = {number: channel for channel, number in CHANNEL_NUMBER.items()}
@@ -80,4 +86,25 @@ def consent_row(key: ConsentKey, stored: StoredConsent) -> tuple[Any, ...]:  # c
         state_bytes(stored.consent),
         standing,
         waiting_at,
+    )
+
+
+def suppression_columns(entry: Suppression) -> dict[str, Any]:  # parameters of a statement
+    """One entry of the company's list."""
+    channel = None if entry.channel is None else CHANNEL_NUMBER[entry.channel]
+    values = (entry.position, entry.subject, entry.seq, entry.kind, entry.brand_code)
+    return dict(zip(SUPPRESSION_COLUMNS, (*values, channel, entry.until), strict=True))
+
+
+def suppression_of_row(row: Sequence[Any]) -> Suppression:
+    """The inverse of `suppression_columns`."""
+    position, subject, seq, kind, brand, channel, until = row
+    return Suppression(
+        position=position,
+        subject=subject,
+        seq=seq,
+        kind=kind,
+        brand_code=None if brand is None else BrandCode(brand),
+        channel=None if channel is None else _CHANNEL_OF[channel],
+        until=until,
     )

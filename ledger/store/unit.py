@@ -17,10 +17,25 @@ from ledger.aggregates.events import Event
 from ledger.aggregates.keys import ConsentKey
 from ledger.errors import RaceLost
 from ledger.evidence.canonical import leaf_hash
-from ledger.recording.ports import Batch, Head, StoredCommand, StoredConsent, Subject
+from ledger.recording.ports import (
+    Batch,
+    Head,
+    StoredCommand,
+    StoredConsent,
+    Subject,
+    Suppression,
+)
 from ledger.store.database import SQL, Database, LedgerConnection
 from ledger.store.recorder import EVENTS_OF_STREAM_MAX, EVERYTHING, checked_event
-from ledger.store.rows import CONSENT_COLUMNS, EventRow, consent_of_row, consent_row, key_columns
+from ledger.store.rows import (
+    CONSENT_COLUMNS,
+    EventRow,
+    consent_of_row,
+    consent_row,
+    key_columns,
+    suppression_columns,
+    suppression_of_row,
+)
 from ledger.store.vault import ProviderVault
 from ledger.vocabulary import IysCode
 
@@ -86,6 +101,11 @@ class PostgresUnit:
             for command, content, outcome, code, positions in self.cursor
         }
 
+    def suppressions_of(self, subject: UUID) -> Sequence[Suppression]:
+        """See ports.WriteUnit."""
+        self.cursor.execute(SQL["suppressions_of"], {"subject": subject})
+        return [suppression_of_row(row) for row in self.cursor]
+
     def last_of_stream(self, stream: UUID) -> tuple[int, bytes] | None:
         """See ports.WriteUnit."""
         row = self.cursor.execute(SQL["last_of_stream"], {"stream": stream}).fetchone()
@@ -93,6 +113,10 @@ class PostgresUnit:
 
     def save_beside(self, batch: Batch) -> None:
         """See ports.WriteUnit. Raises RaceLost."""
+        for entry in batch.suppressed:
+            self.cursor.execute(SQL["add_suppression"], suppression_columns(entry))
+        for subject, of in batch.lifted:
+            self.cursor.execute(SQL["lift_suppression"], {"subject": subject, "seq": of})
         for subject, position in batch.closed:
             self.cursor.execute(SQL["close_recipient"], {"subject": subject, "position": position})
         try:

@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -63,11 +64,31 @@ class ProviderVault:
 
     def __init__(self, keys: ProviderKeys) -> None:
         self._keys = keys
+        padded = keys.lookup.ljust(64, b"\0")  # RFC 2104, a key shorter than the block
+        self._lookup_states = tuple(
+            sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C)
+        )
         self.chance = Chance().take
 
     def lookup(self, uri: str) -> bytes:
         """HMAC-SHA-256 of `tel:…` or `mailto:…`: equal addresses, equal 32 bytes."""
         return hmac.digest(self._keys.lookup, uri.encode("ascii"), "sha256")
+
+    def lookups(self, uris: Iterable[bytes]) -> list[bytes]:
+        """HMAC-SHA-256 of each, its two inner states made once: half the time of `lookup`."""
+        inner, outer = self._lookup_states
+        made = []
+        for uri in uris:
+            first = inner.copy()
+            first.update(uri)
+            second = outer.copy()
+            second.update(first.digest())
+            made.append(second.digest())
+        return made
+
+    def run_key(self, run: UUID) -> bytes:
+        """HMAC-SHA-256 of the run's id under the key of the provider's own groups."""
+        return hmac.digest(self._keys.groups, b"decision\x00" + run.bytes, "sha256")
 
     def new_subject(
         self, address: Address, *, lookup: bytes, generation: int, at: datetime

@@ -137,6 +137,15 @@ RECIPIENT_EXAMPLES: Final[tuple[Body, ...]] = (
         **_DONE, subject=SUBJECT, grounds=("RETENTION", "CASE"), until="2035-11-17T07:00:00Z"
     ),
     b.RecipientErased(**_DONE, subject=SUBJECT, suppression_kept=True),
+    b.SuppressionAdded(
+        **_DONE,
+        subject=SUBJECT,
+        reason="BOARD_MEMBER",
+        brand=123456,
+        channel=Channel.CALL,
+        until="2026-11-17T08:30:00Z",
+    ),
+    b.SuppressionLifted(**_DONE, subject=SUBJECT, of=2, reason="EXPIRED"),
 )
 PROVIDER_EXAMPLES: Final[tuple[Body, ...]] = (
     p.LedgerOpened(

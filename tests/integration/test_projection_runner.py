@@ -93,6 +93,7 @@ def start(home: Home, ledger: ConsentLedger) -> Callable[[type[CountByTopic]], R
                 ledger.store,
                 ledger.vault,
                 infrastructure=LedgerFactory(home.database, IYS_CODE),
+                decisions=ledger.decisions,
                 log_origin=ledger.log_origin,
             )
 

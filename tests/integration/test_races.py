@@ -18,6 +18,7 @@ from ledger.recording.ports import Subject
 from ledger.recording.request import Receipt, Request
 from ledger.settings import Settings
 from ledger.store import database as database_module
+from ledger.store.deciding import DecisionTables
 from ledger.store.recorder import LedgerFactory
 from ledger.store.unit import PostgresUnit, ProviderStore
 from ledger.store.vault import ProviderVault
@@ -151,6 +152,7 @@ def on(home: Home, store: type[ProviderStore]) -> ConsentLedger:
         store(home.database, IYS_CODE, vault),
         vault,
         infrastructure=LedgerFactory(home.database, IYS_CODE),
+        decisions=DecisionTables(home.database, IYS_CODE),
         log_origin=home.providers.get(IYS_CODE).log_origin,
     )
 

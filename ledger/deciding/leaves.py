@@ -1,0 +1,99 @@
+"""The sorted leaves of a run of decisions, and the root that stands for all of them (C6).
+
+A leaf is `H(0x00 ‖ commitment ‖ verdict ‖ 0x00 ‖ reason)`, the commitment
+`SHA-256("izin-defteri/v1/decision" ‖ 0x00 ‖ salt ‖ address)`. Each salt, 16 bytes, follows from the
+run's key and the address: a bundle that shows one line shows nothing of the others.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b, sha256
+from types import TracebackType
+from typing import Final, Self
+
+from ledger.evidence.merkle import HASH_BYTES, Tree
+
+LABEL: Final = b"izin-defteri/v1/decision\x00"
+SALT_BYTES: Final = 16
+CHUNK_LEAVES: Final = 4_096
+"""Leaves of a stored row: a proof reads one of them and the roots of the others."""
+BUCKETS: Final = 16
+BUCKET_BYTES_IN_MEMORY: Final = 4 << 20
+
+
+def commitments(run_key: bytes, addresses: Iterable[bytes]) -> list[bytes]:
+    """What stands for each address: 32 bytes, in the order given. `run_key` is 32 bytes."""
+    salted = sha256(LABEL)
+    made = []
+    for address in addresses:
+        one = salted.copy()
+        one.update(blake2b(address, key=run_key, digest_size=SALT_BYTES).digest() + address)
+        made.append(one.digest())
+    return made
+
+
+def ending(verdict: str, reason: str | None) -> bytes:
+    """What follows the commitment in a leaf."""
+    return f"{verdict}\x00{reason or ''}".encode()
+
+
+def leaf_hashes(committed: Sequence[bytes], endings: Iterable[bytes]) -> list[bytes]:
+    """The leaves of lines, in the order given."""
+    return [
+        sha256(b"\x00" + commitment + end).digest()
+        for commitment, end in zip(committed, endings, strict=True)
+    ]
+
+
+class LeafSpool:
+    """Leaves as they come, given back sorted; beyond a bound they wait on disk, unnamed."""
+
+    def __init__(self) -> None:
+        self._buckets = [
+            tempfile.SpooledTemporaryFile(BUCKET_BYTES_IN_MEMORY)  # noqa: SIM115  # __exit__ closes
+            for _ in range(BUCKETS)
+        ]
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for bucket in self._buckets:
+            bucket.close()
+
+    def add(self, leaves: Iterable[bytes]) -> None:
+        """Some more, in any order."""
+        parts: list[list[bytes]] = [[] for _ in range(BUCKETS)]
+        for leaf in leaves:
+            parts[leaf[0] >> 4].append(leaf)
+        for bucket, part in zip(self._buckets, parts, strict=True):
+            bucket.write(b"".join(part))
+            self.count += len(part)
+
+    def chunks(self) -> Iterator[list[bytes]]:
+        """All of them, sorted, `CHUNK_LEAVES` at a time."""
+        waiting: list[bytes] = []
+        for bucket in self._buckets:
+            bucket.seek(0)
+            together = bucket.read()
+            cuts = range(0, len(together), HASH_BYTES)
+            waiting += sorted(together[cut : cut + HASH_BYTES] for cut in cuts)
+            whole = len(waiting) // CHUNK_LEAVES * CHUNK_LEAVES
+            for begin in range(0, whole, CHUNK_LEAVES):
+                yield waiting[begin : begin + CHUNK_LEAVES]
+            waiting = waiting[whole:]
+        if waiting:
+            yield waiting
+
+
+def planted(chunks: Iterable[list[bytes]], tree: Tree) -> Iterator[bytes]:
+    """The chunks as they are stored; each is added to the tree on its way."""
+    for chunk in chunks:
+        tree.add(chunk)
+        yield b"".join(chunk)

@@ -1,0 +1,115 @@
+"""What may-I-send asks of the tables: many standings in one snapshot, the list, the leaves kept."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from ledger.recording.ports import StandingsBlock, Suppression, Wanted
+from ledger.store.database import Database, LedgerConnection
+from ledger.store.rows import CHANNEL_NUMBER, TYPE_NUMBER, suppression_of_row
+from ledger.store.sql import load_blocks
+from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
+
+LOOKUP_BYTES: Final = 32
+
+SQL: Final = load_blocks("ledger.store", "deciding.sql")
+
+
+class DecisionTables:
+    """The tables of one provider, as decisions read them. Implements `ports.DecisionStore`."""
+
+    def __init__(self, database: Database, iys_code: IysCode) -> None:
+        self._database = database
+        self._iys_code = iys_code
+
+    def standings(self, wanted: Wanted) -> StandingsBlock:
+        """See ports.DecisionStore."""
+        asked: dict[str, Any] = {  # parameters of a statement
+            "brand": wanted.brand_code,
+            "channel": CHANNEL_NUMBER[wanted.channel],
+            "kind": TYPE_NUMBER[wanted.recipient_type],
+            "now": wanted.now,
+        }
+        with self._connection() as connection:
+            connection.execute(SQL["one_snapshot"])
+            circumstances = connection.execute(SQL["circumstances"], asked).fetchone()
+            assert circumstances is not None
+            position, complete_at, brand_closed, has_list = circumstances
+            suppressed: dict[bytes, str] = {}
+            if has_list:
+                suppressed = dict(connection.execute(SQL["suppressed"], asked).fetchall())
+            rows = self._rows(connection, wanted, asked) if wanted.lookups else []
+            refused = frozenset[int]()
+            if wanted.recipient_type is RecipientType.MERCHANT and rows:
+                refused = _refused_individuals(connection, wanted, asked, rows)
+        return StandingsBlock(position, complete_at, brand_closed, rows, suppressed, refused)
+
+    def suppressions_of(self, subject: UUID) -> Sequence[Suppression]:
+        """See ports.DecisionStore."""
+        with self._connection() as connection:
+            cursor = connection.execute(SQL["suppressions_of"], {"subject": subject})
+            return [suppression_of_row(row) for row in cursor]
+
+    def iys_complete_at(self, brand_code: BrandCode, channel: Channel) -> datetime | None:
+        """See ports.DecisionStore."""
+        key = {"brand": brand_code, "channel": CHANNEL_NUMBER[channel]}
+        with self._connection() as connection:
+            row = connection.execute(SQL["iys_complete_at"], key).fetchone()
+        return None if row is None else row[0]
+
+    def note_iys_complete(self, brand_code: BrandCode, channel: Channel, at: datetime) -> None:
+        """See ports.DecisionStore. Never goes back."""
+        key = {"brand": brand_code, "channel": CHANNEL_NUMBER[channel], "at": at}
+        with self._connection() as connection:
+            connection.execute(SQL["note_iys_complete"], key)
+
+    def keep_leaves(self, decision: UUID, channel: Channel, chunks: Iterable[bytes]) -> None:
+        """See ports.DecisionStore. Leaves of a run that is never recorded harm nobody."""
+        number = CHANNEL_NUMBER[channel]
+        with (
+            self._connection() as connection,
+            connection.cursor() as cursor,
+            cursor.copy(SQL["copy_leaves"]) as copy,
+        ):
+            copy.set_types(("uuid", "int2", "int4", "bytea"))
+            for index, chunk in enumerate(chunks):
+                copy.write_row((decision, number, index, chunk))
+
+    def leaves(self, decision: UUID, channel: Channel) -> Iterator[bytes]:
+        """See ports.DecisionStore."""
+        key = {"decision": decision, "channel": CHANNEL_NUMBER[channel]}
+        with self._connection() as connection, connection.cursor(name="leaves") as cursor:
+            cursor.execute(SQL["leaves"], key)
+            for (chunk,) in cursor:
+                yield chunk
+
+    @contextmanager
+    def _connection(self) -> Iterator[LedgerConnection]:
+        with self._database.connection(self._iys_code) as connection:
+            yield connection
+
+    def _rows(
+        self, connection: LedgerConnection, wanted: Wanted, asked: dict[str, Any]
+    ) -> list[Any]:  # tuples of columns
+        connection.execute(SQL["plan_for_many"])
+        last = len(wanted.lookups) // LOOKUP_BYTES - 1
+        cursor = connection.cursor(binary=True)
+        # Not prepared: a plan made for a handful would be kept for a million.
+        cursor.execute(
+            SQL["standings"], {**asked, "lookups": wanted.lookups, "last": last}, prepare=False
+        )
+        return cursor.fetchall()
+
+
+def _refused_individuals(
+    connection: LedgerConnection, wanted: Wanted, asked: dict[str, Any], rows: Sequence[Any]
+) -> frozenset[int]:
+    """Of merchants that İYS shows, those who refused as individuals (C6 row 15)."""
+    numbers = [number for number, standing, _ in rows if standing.startswith("16 ")]
+    lookups = [wanted.lookups[LOOKUP_BYTES * n : LOOKUP_BYTES * (n + 1)] for n in numbers]
+    cursor = connection.execute(
+        SQL["refused_individuals"], {**asked, "numbers": numbers, "lookups": lookups}
+    )
+    return frozenset(number for (number,) in cursor)

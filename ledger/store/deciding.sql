@@ -1,0 +1,89 @@
+-- What may-I-send asks. Schema: migrations/provider.
+
+-- one_snapshot --
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY
+
+-- plan_for_many --
+SELECT set_config('work_mem', '128MB', true), set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true)
+
+-- circumstances --
+SELECT coalesce((SELECT max(position) FROM stored_events), 0),
+       (SELECT complete_at FROM iys_knowledge
+         WHERE brand_code = %(brand)s AND channel = %(channel)s),
+       coalesce((SELECT closed FROM izin.brands WHERE brand_code = %(brand)s), true),
+       EXISTS (SELECT FROM suppressions)
+
+-- standings --
+-- Sorted before each look-up, so that neighbours ask the same page: the index of look-ups holds the
+-- subject, and subjects lie in the table by the time they came.
+WITH asked AS MATERIALIZED (
+     SELECT i, substr(%(lookups)s::bytea, 1 + 32 * i, 32) AS lookup
+       FROM generate_series(0, %(last)s::integer) AS i
+      ORDER BY lookup
+     ),
+     found AS MATERIALIZED (
+     SELECT a.i, r.subject
+       FROM asked AS a
+       JOIN recipients AS r ON r.lookup = a.lookup AND r.closed_position IS NULL
+      ORDER BY r.subject
+     )
+SELECT f.i, c.standing, c.waiting_at
+  FROM found AS f
+  JOIN current_consent AS c
+    ON c.subject = f.subject
+   AND c.brand_code = %(brand)s
+   AND c.recipient_type = %(kind)s
+   AND c.channel = %(channel)s
+
+-- suppressed --
+-- The list is short: each of its addresses is looked for among those asked for.
+WITH listed AS MATERIALIZED (
+     SELECT r.lookup, min(s.kind) AS kind
+       FROM suppressions AS s
+       JOIN recipients AS r ON r.subject = s.subject AND r.closed_position IS NULL
+      WHERE (s.brand_code IS NULL OR s.brand_code = %(brand)s)
+        AND (s.channel IS NULL OR s.channel = %(channel)s)
+        AND (s.until IS NULL OR s.until > %(now)s)
+      GROUP BY r.lookup
+     )
+SELECT lookup, kind FROM listed
+
+-- refused_individuals --
+SELECT f.i
+  FROM unnest(%(numbers)s::integer[], %(lookups)s::bytea[]) AS f (i, lookup)
+  JOIN recipients AS r ON r.lookup = f.lookup AND r.closed_position IS NULL
+  JOIN current_consent AS c
+    ON c.subject = r.subject
+   AND c.brand_code = %(brand)s
+   AND c.recipient_type = 1
+   AND c.channel = %(channel)s
+ WHERE c.standing ~ '^(6|7|8|10) '
+
+-- suppressions_of --
+SELECT position, subject, seq, kind, brand_code, channel, until
+  FROM suppressions
+ WHERE subject = %(subject)s
+ ORDER BY seq
+
+-- iys_complete_at --
+SELECT complete_at
+  FROM iys_knowledge
+ WHERE brand_code = %(brand)s
+   AND channel = %(channel)s
+
+-- note_iys_complete --
+INSERT INTO iys_knowledge (brand_code, channel, complete_at)
+VALUES (%(brand)s, %(channel)s, %(at)s)
+    ON CONFLICT (brand_code, channel)
+    DO UPDATE SET complete_at = greatest(iys_knowledge.complete_at, EXCLUDED.complete_at)
+
+-- copy_leaves --
+COPY decision_leaves (decision, channel, chunk, leaves) FROM STDIN (FORMAT BINARY)
+
+-- leaves --
+SELECT leaves
+  FROM decision_leaves
+ WHERE decision = %(decision)s
+   AND channel = %(channel)s
+ ORDER BY chunk
