@@ -19,8 +19,9 @@ from ledger.aggregates.commands import RecordAct, SeeAtIys
 from ledger.aggregates.consent import Consent, evolve
 from ledger.aggregates.events import Event
 from ledger.errors import ClockStepped, LedgerBroken, NotFound, RaceLost, StoreUnavailable
-from ledger.recording import barring
+from ledger.recording import barring, by_key
 from ledger.recording.barring import Bar
+from ledger.recording.by_key import Change
 from ledger.recording.ports import (
     DecisionStore,
     Groups,
@@ -170,6 +171,15 @@ class ConsentLedger(Application[UUID]):
             event = barring.lift(work, subject, of, reason, actor)
             self._save(work)
         return event
+
+    def mend(self, changes: Sequence[Change]) -> list[Receipt]:
+        """Correct or retract acts of consents named by their keys, in one transaction; receipts in
+        the same order. Raises as `append`."""
+        with self.store.write() as unit:
+            work = self._sound_work(unit)
+            receipts = by_key.carry_out(work, changes)
+            self._save(work)
+        return receipts
 
     def reassign(self, address: Address, *, actor: str, approved_by: str, reason: str) -> Subject:
         """The address has a new holder: open its next generation (C1). Raises NotFound."""

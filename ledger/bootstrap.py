@@ -15,19 +15,26 @@ from ledger.projections.follower import Follower
 from ledger.projections.fsck_report import Report
 from ledger.projections.outbox import Outbox
 from ledger.recording.ports import Brand, Provider
+from ledger.recording.principals import KeysStale, Principal
 from ledger.settings import Settings
+from ledger.store.access import ApiKeys
+from ledger.store.access_log import AccessWriter, ProviderAccessLog
 from ledger.store.database import POOL_SIZE_MAX, Database, check_dsn
+from ledger.store.deciding import DecisionTables
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrate import migrate
 from ledger.store.providers import ProviderDetails, Providers
 from ledger.store.recorder import LedgerFactory
+from ledger.store.referrals import ReferralTable
 from ledger.store.unit import ProviderStore
 from ledger.store.vault import ProviderVault
 from ledger.store.vault_keys import KeyFolder
-from ledger.vocabulary import BrandCode, IysCode
+from ledger.vocabulary import BrandCode, IysCode, Role
 
 FORMATS: Final = {"commit": 1, "envelope": 1, "stream": 1}
 SOFTWARE: Final = "izin-defteri 0.1.0"
+STARTER: Final = Principal("env", "IZIN_API_KEY", Role.ADMIN)
+"""Who starts the service may do everything: the holder of the key that its environment names."""
 
 _log = structlog.get_logger("izin")
 
@@ -39,6 +46,8 @@ class Home:
         self.dsn = dsn
         self.database = database
         self.providers = Providers(dsn, database, folder)
+        self.keys = ApiKeys(database)
+        self._access = AccessWriter(database)
         self._ledgers: dict[IysCode, ConsentLedger] = {}
         self._followers: list[Follower] = []
 
@@ -51,18 +60,39 @@ class Home:
                 ProviderStore(self.database, iys_code, vault),
                 vault,
                 infrastructure=LedgerFactory(self.database, iys_code),
+                decisions=DecisionTables(self.database, iys_code),
                 log_origin=provider.log_origin,
                 on_drift=lambda seconds: _log.warning("clocks disagree", seconds=seconds),
             )
         return self._ledgers[iys_code]
+
+    def access_log(self, iys_code: IysCode) -> ProviderAccessLog:
+        """Where every reading of the provider's personal data is noted."""
+        return self._access.log(iys_code)
+
+    def close(self) -> None:
+        """Write what only waits to be written."""
+        self._access.close()
+
+    def brands(self, iys_code: IysCode) -> list[Brand]:
+        """Every brand of a provider, by number."""
+        return [brand for brand in self.providers.brands() if brand.iys_code == iys_code]
+
+    def referrals(self, iys_code: IysCode) -> ReferralTable:
+        """Refusals that wait for an officer of the provider."""
+        vault = ProviderVault(self.providers.keys(iys_code))
+        return ReferralTable(self.database, iys_code, vault)
 
     def iys_codes(self) -> list[IysCode]:
         """Every provider's number."""
         return [provider.iys_code for provider in self.providers.all()]
 
     def brand(self, brand_code: BrandCode) -> Brand:
-        """A brand kept here. Raises NotFound."""
-        return self.providers.brand(brand_code)
+        """A brand kept here, as of 2 s ago at most. Raises NotFound."""
+        try:
+            return self.keys.brand(brand_code)
+        except KeysStale:
+            return self.providers.brand(brand_code)
 
     def follower(self, iys_code: IysCode) -> Follower:
         """What keeps the provider's İYS outbox up with the log."""
@@ -138,7 +168,11 @@ def home(settings: Settings, *, pool_size_max: int = POOL_SIZE_MAX) -> Iterator[
         database = Database(dsn, size_max=pool_size_max, revive=revive)
         stack.callback(database.close)
         database.open()
-        yield Home(dsn, database, KeyFolder(settings.key_folder))
+        opened = Home(dsn, database, KeyFolder(settings.key_folder))
+        stack.callback(opened.close)
+        if settings.api_key is not None:
+            opened.keys.accept(settings.api_key.get_secret_value(), STARTER)
+        yield opened
 
 
 @contextmanager

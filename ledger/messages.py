@@ -80,6 +80,28 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         f"Kayıtlı bir tacirin güncellemesinde {_FIELD['source']} zorunludur.",
         "an update of a recorded TACIR needs source.",
     ),
+    "H126": (
+        "retailerAccess en çok 100 bayi kodu olabilir: kaydedilmedi, izin kaydedildi.",
+        "retailerAccess takes at most 100 retailer codes: left out, the consent is recorded.",
+    ),
+    "L-EVIDENCE-UNKNOWN": (
+        "evidenceId burada kayıtlı değil: izin delilsiz kaydedildi.",
+        "evidenceId is not kept here: recorded without evidence.",
+    ),
+    "L-FIELD": (
+        "Öğenin bir alanı beklenen türde değil.",
+        "a member of the item is not of the kind it has to be.",
+    ),
+    "L-FIELD-UNKNOWN": ("Öğede bilinmeyen bir alan var.", "the item has an unknown member."),
+    "L-TEXT-UNKNOWN": (
+        "Onay metni burada kayıtlı değil: izin metin bağlanmadan kaydedildi.",
+        "the consent text is not registered here: recorded without it.",
+    ),
+    "L-TIME": (
+        "Zaman 2026-11-22 10:15:00 (Türkiye saati) ya da 2026-11-22T10:15:00+03:00 biçiminde"
+        " ve geçmişte olmalı.",
+        "a time must be 2026-11-22 10:15:00 (Turkish time) or 2026-11-22T10:15:00+03:00, and past.",
+    ),
     "L-9005": (
         "Numara +9005… yazılmış, +905… olarak kaydedildi.",
         "the number was written +9005… and recorded as +905….",
@@ -97,20 +119,29 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         " verin.",
         "the file does not show whether its dates begin with month or day: give --dates mdy|dmy.",
     ),
+    "L-ENCODING-UNKNOWN": (
+        "Dosyanın kodlaması okunmuyor (UTF-16 gibi): UTF-8 ya da Windows-1254 olarak kaydedin.",
+        "the file's encoding is not read (UTF-16 perhaps): save it as UTF-8 or Windows-1254.",
+    ),
     "L-FILE-CHANGED": (
         "Dosya içe aktarılırken değişti: kaydedilenler duruyor, dosyayı yeniden içe aktarın.",
         "the file changed while it was imported: what was recorded stays, import it again.",
     ),
     "L-FILE-EMPTY": ("Dosya boş.", "the file is empty."),
+    "L-FILE-TOO-LARGE": (
+        "Çalışma kitabı çok büyük ya da olağan dışı sıkıştırılmış: CSV olarak kaydedip verin.",
+        "the workbook is too large or oddly compressed: save it as CSV.",
+    ),
     "L-FILE-UNREADABLE": (
-        "Dosya okunamıyor ya da metin dosyası değil.",
-        "the file cannot be read or is not a text file.",
+        "Dosya okunamıyor: metin (CSV), xlsx ya da xls değil, bozuk ya da parolalı.",
+        "the file cannot be read: no text (CSV), xlsx or xls, damaged, or behind a password.",
     ),
     "L-HEADER-UNKNOWN": (
-        "Başlık satırı tanınmadı. Tanınan şablonlar: uyumsoft, api (type, recipient, status …),"
-        " sample-client (başlıksız).",
-        "the header is unknown. Known templates: uyumsoft, api (type, recipient, status …),"
-        " sample-client (no header).",
+        "Başlık satırı tanınmadı. Tanınan şablonlar: uyumsoft, iys-panel, iys-day, api (type,"
+        " recipient, status …), sample-client (başlıksız); başka dosyalar için --map ya da"
+        " --refusals.",
+        "the header is unknown. Known templates: uyumsoft, iys-panel, iys-day, api (type,"
+        " recipient, status …), sample-client (no header); for other files --map or --refusals.",
     ),
     "L-HELD-OVER-RET": (
         "Retten sonra tarihli onay bekletiliyor; ret geçerlidir.",
@@ -144,6 +175,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "the line was closed: a new holder's consent needs evidence and a second person.",
     ),
     "L-LINE-TOO-LONG": ("Satır çok uzun (en çok 64 KiB).", "the line is too long (64 KiB)."),
+    "L-RECIPIENT-TYPE-NEEDED": (
+        "Dosyada alıcı tipi yok: --recipient-type BIREYSEL ya da --recipient-type TACIR verin.",
+        "the file has no recipient type: give --recipient-type BIREYSEL|TACIR.",
+    ),
     "L-RET-KEPT": (
         "Ret, kusuruna rağmen geçerlidir; İYS'ye bildirilmez.",
         "the refusal stands in spite of its defect; it is not reported to İYS.",
@@ -151,6 +186,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "L-RET-STANDS": (
         "Alıcının reddi var; delilsiz onay reddi kaldıramaz.",
         "the recipient refused; a consent without evidence cannot lift it.",
+    ),
+    "L-ROW-SAYS-NOTHING": (
+        "Satırda hiçbir kanal için yanıt yok.",
+        "the line holds no answer for any channel.",
     ),
     "L-ROW-UNREADABLE": (
         "Satır okunamıyor (kodlama, NUL ya da kapanmayan tırnak).",

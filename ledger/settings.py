@@ -1,9 +1,12 @@
 """Every setting; the only reader of the environment."""
 
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KIB: Final = 1024
 
 
 def default_data() -> Path:
@@ -11,7 +14,49 @@ def default_data() -> Path:
     return Path.home() / ".local" / "share" / "izin-defteri"
 
 
-class Settings(BaseSettings):
+class ServiceSettings(BaseSettings):
+    """Bounds of the HTTP service, the defaults of `api/limits.py`.
+
+    Of each key and process, and what it may take at once after a pause: `rate_per_second` and
+    `rate_burst` requests; `items_per_second` and `items_burst` items of lists; of all keys and of
+    one, `in_flight_max` and `in_flight_per_key_max` requests that wait for their answer.
+
+    Of bodies: `body_bytes_max`, of lists `bulk_bytes_max` (consents, refusals, decisions), of files
+    `evidence_bytes_max` and `import_bytes_max`, of a filter's lines `line_bytes_max`; a body that
+    stands still for `body_idle_seconds`, or takes `body_seconds_max` (a file or a filter
+    `upload_seconds_max`), is given up.
+
+    Of the head: `path_bytes_max`, `query_bytes_max`, `headers_max` of `header_bytes_max` together,
+    all there within `header_seconds_max`. Of connections: `connections_max`, idle for at most
+    `keep_alive_seconds`; longer than a proxy in front keeps them, if there is one. A caller who
+    leaves its answer unread for `unread_seconds_max` is cut off.
+    """
+
+    rate_per_second: int = Field(default=2_000, gt=0)
+    rate_burst: int = Field(default=4_000, gt=0)
+    items_per_second: int = Field(default=200_000, gt=0)
+    items_burst: int = Field(default=2_000_000, gt=0)
+    in_flight_max: int = Field(default=1_000, gt=0)
+    in_flight_per_key_max: int = Field(default=500, gt=0)
+    body_bytes_max: int = Field(default=64 * KIB, gt=0)
+    bulk_bytes_max: int = Field(default=8 * KIB * KIB, gt=0)
+    evidence_bytes_max: int = Field(default=32 * KIB * KIB, gt=0)
+    import_bytes_max: int = Field(default=KIB * KIB * KIB, gt=0)
+    line_bytes_max: int = Field(default=16 * KIB, gt=0)
+    body_idle_seconds: float = Field(default=30.0, gt=0)
+    body_seconds_max: float = Field(default=120.0, gt=0)
+    upload_seconds_max: float = Field(default=3_600.0, gt=0)
+    path_bytes_max: int = Field(default=KIB, gt=0)
+    query_bytes_max: int = Field(default=KIB, gt=0)
+    headers_max: int = Field(default=64, gt=0)
+    header_bytes_max: int = Field(default=16 * KIB, gt=0)
+    header_seconds_max: float = Field(default=10.0, gt=0)
+    keep_alive_seconds: int = Field(default=20, gt=0)
+    connections_max: int = Field(default=4_000, gt=0)
+    unread_seconds_max: float = Field(default=60.0, gt=0)
+
+
+class Settings(ServiceSettings):
     """Settings from the environment: `IZIN_…`, and `DATABASE_URL`.
 
     `data`: folder of the embedded PostgreSQL. `keys`: folder of key files, beside the data folder

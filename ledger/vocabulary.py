@@ -120,5 +120,15 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+class Role(StrEnum):
+    """What the holder of a key may do (R108); which action each may take: `api/access.py`."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    COMPLIANCE = "compliance"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
 EARLIEST_CONSENT_DATE: Final = "2015-05-01 00:00:00"
 """İYS takes no older consent; HS_2015 takes exactly this one (R22)."""

@@ -224,6 +224,17 @@ CREATE TABLE decision_leaves (
 );
 ALTER TABLE decision_leaves ALTER COLUMN leaves SET STORAGE EXTERNAL;
 
+-- Refusals that reach beyond the brands of the key that brought them; what was said is sealed.
+CREATE TABLE referred_refusals (
+    id         uuid PRIMARY KEY,
+    at         timestamptz NOT NULL,
+    actor      text NOT NULL,
+    brand_code bigint NOT NULL,
+    sealed     bytea NOT NULL,
+    settled_at timestamptz,
+    settled_by text
+);
+
 -- Who was shown what of whom (R108). Holds neither an address nor anything an address follows from.
 CREATE TABLE access_log (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -24,10 +24,13 @@ evidence -> WORDS eventsourcing.domain msgspec cryptography rfc3161ng pyasn1
 recording -> WORDS aggregates evidence msgspec
 application -> WORDS aggregates evidence recording eventsourcing msgspec
 views -> WORDS aggregates evidence recording application msgspec
-store -> WORDS aggregates evidence recording.ports *
+deciding -> WORDS aggregates evidence recording application msgspec
+contract -> WORDS msgspec
+client -> WORDS contract *
+store -> WORDS aggregates evidence recording.ports recording.principals recording.referrals *
 projections -> WORDS aggregates evidence recording store *
 importing iys_sync -> WORDS aggregates evidence recording application projections *
-api -> WORDS aggregates evidence recording application views projections *
+api -> WORDS aggregates evidence recording application views deciding contract projections *
 api/main -> WORDS aggregates evidence application projections bootstrap settings *
 iys_twin __init__ -> vocabulary *
 settings -> WORDS *

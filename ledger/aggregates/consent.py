@@ -167,10 +167,11 @@ def evolve(state: Consent, body: Body, *, seq: int, position: int) -> Consent:
             acts = _change(acts, body.of, lambda act: _with_evidence(act, body))
         case b.ConsentCorrected():
             acts = _change(acts, body.of, lambda act: _corrected(act, body))
+            if body.corrected_field == BASIS:
+                iys = _not_waiting(iys, body.of)
         case b.ConsentRetracted():
             acts = _change(acts, body.of, lambda act: structs.replace(act, retracted=True))
-            if iys.pending == body.of:
-                iys = structs.replace(iys, pending=None)
+            iys = _not_waiting(iys, body.of)
         case b.ConsentReleased():
             acts = _change(
                 acts,
@@ -206,6 +207,10 @@ def act_of(body: b.ActBody, *, seq: int, position: int) -> Act:
 
 NO_BASIS: Final = "NONE"
 """`basis_kind` of a listing behind which there is no paper."""
+BASIS: Final = "basis"
+"""The field by whose correction somebody vouches for an imported act (C6 row 11d)."""
+_STRONGER_THAN_DECLARED: Final = ("L-RET-KEPT", "L-HELD-OVER-RET")
+"""Why an act is not for İYS, also where İYS is said to hold it."""
 IMPORTED: Final = "import"
 """`via` of a row of a file."""
 _STATUS_OF: Final = {
@@ -247,8 +252,15 @@ def _corrected(act: Act, body: b.ConsentCorrected) -> Act:
             return structs.replace(act, at=at, consent_date=body.is_now, former=former)
         case "source" if isinstance(body.is_now, str):
             return structs.replace(act, source=ConsentSource(body.is_now), former=former)
+        case "basis" if isinstance(body.is_now, str):
+            kept = act.not_pushed if act.not_pushed in _STRONGER_THAN_DECLARED else "L-DECLARED"
+            return structs.replace(act, basis=Basis(body.is_now), not_pushed=kept)
         case _:
             return act
+
+
+def _not_waiting(iys: IysLine, of: int) -> IysLine:
+    return structs.replace(iys, pending=None) if iys.pending == of else iys
 
 
 def _seconds(text: str) -> int:

@@ -47,6 +47,8 @@ BODY_BY_TYPE: Final[dict[str, type[Body]]] = {
         p.LedgerKeyRotated,
         p.LedgerHeads,
         p.ImportCompleted,
+        p.ImportRetracted,
+        p.ImportDeclared,
         p.IysSnapshot,
         p.IysDayReconciled,
         p.IysUnreachable,

@@ -42,7 +42,10 @@ _TYPES: Final = {str(kind): kind for kind in RecipientType}
 
 
 class RawAct(Discreet, frozen=True, gc=False):
-    """One row or item as given, in İYS's field names; empty text means not given."""
+    """One row or item as given, in İYS's field names; empty text means not given.
+
+    `creation_date` and `transaction_id` are İYS's own, of a row that İYS wrote (its day file).
+    """
 
     channel: str
     source: str
@@ -51,12 +54,14 @@ class RawAct(Discreet, frozen=True, gc=False):
     consent_date: str
     recipient_type: str
     retailer: str = ""
+    creation_date: str = ""
+    transaction_id: str = ""
 
 
 class ParsedAct(Discreet, frozen=True, gc=False):
     """A row that can become an act: whom it concerns, and the command for each recipient type.
 
-    `given`: what the row said in the fields that its defects name, for the vault only.
+    For the vault only: `given`, what the fields said that its defects name; `iys`, İYS's own ids.
     """
 
     address: Address
@@ -64,6 +69,7 @@ class ParsedAct(Discreet, frozen=True, gc=False):
     recipient_types: tuple[RecipientType, ...]
     command: RecordAct
     given: dict[str, str] | None = None
+    iys: dict[str, str] | None = None
 
 
 class _When(Discreet, frozen=True, gc=False):
@@ -101,6 +107,7 @@ def parse_act(
     if source is ConsentSource.HS_KARAR:
         raise InputRefused("H408", field="status")
     when = _when_granted(raw.consent_date, source, kind, provenance.origin, received_at)
+    created = _created(raw, source, provenance.origin, received_at)
     retailer = _retailer(raw.retailer, knows_retailer)
     if raw.retailer and retailer is None:
         warnings = ("H180", *warnings)
@@ -108,7 +115,7 @@ def parse_act(
     listing = source is None or when.consent_date is None
     command = RecordAct(
         status=None if listing else status,
-        at=when.at,
+        at=when.at if listing else created or when.at,
         consent_date=when.consent_date,
         source=source,
         provenance=provenance,
@@ -118,7 +125,8 @@ def parse_act(
         warnings=(*warnings, *address.notes),
         late=when.late,
     )
-    return ParsedAct(address, channel, (kind,), command)
+    ids = _iys_words(raw) if raw.transaction_id else None
+    return ParsedAct(address, channel, (kind,), command, iys=ids)
 
 
 def _parse_refusal(
@@ -139,6 +147,12 @@ def _parse_refusal(
     if source is None or (claimed and provenance.origin in (Origin.LIVE, Origin.FILE)):
         defects["H119" if raw.source else "H113"] = "source"
     when, fault = _when_refused(raw.consent_date, source, provenance.origin, received_at)
+    try:
+        created = _created(raw, source, provenance.origin, received_at)
+    except InputRefused as refused:
+        created, fault = None, fault or refused.code
+    if created and source is ConsentSource.IYS_AHS_HAT_KAPATMA and raw.consent_date == "":
+        fault = None  # the carrier tells no date; İYS's own is the one that counts (R52)
     if fault is not None:
         defects[fault] = "consentDate"
     retailer = _retailer(raw.retailer, knows_retailer)
@@ -146,7 +160,7 @@ def _parse_refusal(
         warnings = ("H180", *warnings)
     command = RecordAct(
         status=ConsentStatus.REFUSED,
-        at=when.at,
+        at=created or when.at,
         consent_date=when.consent_date,
         source=source,
         provenance=provenance,
@@ -159,7 +173,21 @@ def _parse_refusal(
     # Of whom an unreadable type speaks is unknown: the refusal then holds for both (fail closed).
     kinds = tuple(RecipientType) if kind is None else (kind,)
     given = {name: _said(raw, name) for name in defects.values()}
-    return ParsedAct(address, channel, kinds, command, given or None)
+    ids = _iys_words(raw) if raw.transaction_id else None
+    return ParsedAct(address, channel, kinds, command, given or None, ids)
+
+
+def _created(
+    raw: RawAct, source: ConsentSource | None, origin: Origin, received_at: datetime
+) -> str | None:
+    """When İYS wrote a recipient's own act: then it takes effect (C4). Raises InputRefused."""
+    own = source is not None and source.is_recipients_own and origin is Origin.DECLARED
+    return _when(raw.creation_date, None, received_at).at if own and raw.creation_date else None
+
+
+def _iys_words(raw: RawAct) -> dict[str, str]:
+    words = {"transaction_id": raw.transaction_id, "creation_date": raw.creation_date}
+    return {name: plain_text(word[:GIVEN_LENGTH_MAX]) for name, word in words.items()}
 
 
 def _when_refused(

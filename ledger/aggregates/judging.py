@@ -10,7 +10,10 @@ from ledger.vocabulary import ConsentStatus, DatePrecision, Outcome
 CANNOT_LIFT: Final = {Origin.LIVE: "L-RET-STANDS", Origin.FILE: "L-IMPORT-CANNOT-REVIVE"}
 """Why a grant later than a standing refusal is kept out, by the door it came in (C5, C8)."""
 
-WARNINGS_SHOWN: Final = ("H180", "L-LANDLINE", "L-KURUMSAL")
+WARNINGS_SHOWN: Final = (
+    *("H180", "H126", "L-LANDLINE", "L-KURUMSAL"),
+    *("L-EVIDENCE-UNKNOWN", "L-TEXT-UNKNOWN", "L-FIELD-UNKNOWN", "L-FIELD"),
+)
 """Warnings that make an outcome `warned`; others are only a code beside `recorded`."""
 
 

@@ -7,7 +7,7 @@ import msgspec
 from ledger.aggregates import bodies as b
 from ledger.aggregates import commands as c
 from ledger.aggregates.acts import Decided, members_of
-from ledger.aggregates.consent import Act, Consent, person_line
+from ledger.aggregates.consent import BASIS, Act, Consent, person_line
 from ledger.aggregates.keys import ConsentKey
 from ledger.clock import WIRE_DATE, WIRE_DAY, from_iys_text, utc_text
 from ledger.vocabulary import (
@@ -36,7 +36,11 @@ def mend(key: ConsentKey, state: Consent, command: c.CorrectAct | c.RetractAct) 
     if isinstance(command, c.RetractAct):
         retracted = b.ConsentRetracted(**members_of(key), **msgspec.structs.asdict(command))
         return Decided(Outcome.RECORDED, None, (retracted,), act.seq)
-    if command.field not in ("consent_date", "source"):
+    if command.field == BASIS and act.basis is Basis.DECLARED:
+        return Decided(Outcome.ALREADY, act_seq=act.seq)
+    # Only a file's acts can be vouched for, and only in this direction (C6 row 11d).
+    vouched = command.field == BASIS and command.is_now == Basis.DECLARED and act.imported
+    if command.field not in ("consent_date", "source") and not vouched:
         return Decided(Outcome.REFUSED, "L-NOT-CORRECTABLE")
     if command.field == "source" and command.is_now not in DECLARABLE_SOURCES:
         return Decided(Outcome.REFUSED, "H119")
@@ -46,12 +50,12 @@ def mend(key: ConsentKey, state: Consent, command: c.CorrectAct | c.RetractAct) 
         if isinstance(judged, Decided):
             return judged
         effective_at = judged
-    was = act.consent_date if command.field == "consent_date" else act.source
+    was = {"consent_date": act.consent_date, "source": act.source, BASIS: act.basis}
     corrected = b.ConsentCorrected(
         **members_of(key),
         of=act.seq,
         corrected_field=command.field,
-        was=was,
+        was=was[command.field],
         is_now=command.is_now,
         reason=command.reason,
         at=command.at,

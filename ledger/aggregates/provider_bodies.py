@@ -66,6 +66,36 @@ class ImportCompleted(Body, frozen=True, kw_only=True, omit_defaults=True):
     exported_at: str | None = None
 
 
+class ImportRetracted(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """Acts of an import were taken back, each by an event of its own; `acts` counts all of them so
+    far. The name of who approved it is in `note`, `approved_by` tells two persons apart."""
+
+    TYPE = "import.retracted"
+
+    import_id: str = msgspec.field(name="import")
+    brand: int
+    acts: int
+    reason: str
+    at: str
+    actor: str
+    approved_by: str
+
+
+class ImportDeclared(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody vouched later for an import that came as an ordinary file: İYS holds its acts, each
+    corrected by an event of its own. The name is in `note`, as of `ImportRetracted`."""
+
+    TYPE = "import.declared"
+
+    import_id: str = msgspec.field(name="import")
+    brand: int
+    acts: int
+    exported_at: str
+    at: str
+    actor: str
+    declared_by: str
+
+
 class IysSnapshot(Body, frozen=True, kw_only=True, omit_defaults=True):
     """One bulk status list: `root` over the sorted subjects that İYS listed (C9)."""
 

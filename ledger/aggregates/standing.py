@@ -20,6 +20,7 @@ from ledger.vocabulary import (
 
 REGISTERED_BY: Final = (SeenHow.ANSWER, SeenHow.RESULT)
 """Exchanges in which İYS took what we sent."""
+REFUSED_ROWS: Final = ("6", "7", "8", "10")
 SHOWN: Final = "16"
 """The row of a consent that İYS shows."""
 
@@ -64,6 +65,11 @@ def standing_of_text(text: str, waiting_at: int | None = None) -> Standing:
     row, reason, *flags = text.split(" ")
     named = {_FLAGS[letter]: True for letter in "".join(flags)}
     return Standing(row, None if reason == "-" else reason, waiting_at=waiting_at, **named)
+
+
+def is_refusal(text: str) -> bool:
+    """Whether a standing's text is that of a refusal in force, a held consent's among them."""
+    return text.partition(" ")[0] in REFUSED_ROWS
 
 
 def standing(state: Consent, recipient_type: RecipientType) -> Standing:

@@ -1,65 +1,192 @@
-"""Before a body is read: the key, and how long the body may be."""
+"""Before the service sees a request: who asks, how much, how fast; and what nobody may send."""
 
-import hmac
+import asyncio
+import re
+import secrets
+import traceback
+from collections.abc import Callable
+from itertools import count
 from typing import Final
 
-from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ledger.api.problems import problem
+from ledger import clock
+from ledger.api.bodies import (
+    METHODS,
+    WITHOUT_BODY,
+    BodyRules,
+    Headers,
+    Refusal,
+    misframed,
+    refusal_of_body,
+    refusal_without_body,
+)
+from ledger.api.exchange import Exchange
+from ledger.api.limits import Allowance, Limits, too_fast
+from ledger.api.problems import Problem
+from ledger.errors import StoreUnavailable
+from ledger.recording.principals import Keys, KeysStale, Principal
 
-BODY_BYTES_MAX: Final = 64 * 1024
-GUARDED: Final = "/v1/"
+OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/openapi.json"})
+"""What asks for no key; everything else does, whether it exists or not."""
+TOKEN_BYTES_MAX: Final = 200
+BUSY_SECONDS: Final = 1
 
-
-class TooLarge(Exception):
-    """More came than was allowed; the reading stopped there."""
+_PLAIN_PATH: Final = re.compile(rb"(?:/[A-Za-z0-9][A-Za-z0-9._:-]*)+")
+"""No %, no empty part, no dots: what has no second spelling cannot be misread by anybody."""
+_REQUEST_ID: Final = re.compile(rb"(?=.*[A-Za-z])[A-Za-z0-9._-]{1,64}")
+"""Not of digits alone: it is kept, and might be a telephone number."""
+_log = structlog.get_logger("izin")
 
 
 class Guard:
-    """ASGI middleware: nothing of a request without the key is read, nor beyond the bound."""
+    """ASGI middleware. Nothing of a body is read for a caller without a key.
 
-    def __init__(self, app: ASGIApp, *, api_key: str) -> None:
-        if not api_key:
-            raise ValueError("an empty key would let everybody in")
+    The endpoints find in `scope["state"]`: `principal`, `allowance`, `request_id`.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        keys: Keys,
+        limits: Limits | None = None,
+        open_paths: frozenset[str] = OPEN_PATHS,
+        steady_seconds: Callable[[], float] = clock.steady_seconds,
+    ) -> None:
         self._app = app
-        self._api_key = api_key.encode()
+        self._keys = keys
+        self._limits = limits or Limits()
+        self._rules = BodyRules(self._limits)
+        self._open_paths = open_paths
+        self._steady_seconds = steady_seconds
+        self._allowances: dict[str, Allowance] = {}
+        self._in_flight = 0
+        self._refreshing: asyncio.Future[None] | None = None
+        # Told apart from those of other processes and earlier runs.
+        self._request_ids = map((secrets.token_hex(6) + "-%x").__mod__, count(1))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Judge one request."""
-        if scope["type"] != "http" or not scope["path"].startswith(GUARDED):
-            await self._app(scope, receive, send)
+        """Judge one request and, if it passes, watch it."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
             return
-        request = Request(scope)
-        refusal = self._refusal(request)
-        if refusal is not None:
-            await problem(request, *refusal)(scope, receive, send)
-            return
+        headers: Headers = dict(reversed(scope["headers"]))  # of two, readers take the first
+        shown = headers.get(b"x-request-id")
+        known = shown is not None and _REQUEST_ID.fullmatch(shown) is not None
+        request_id = shown.decode() if known and shown else next(self._request_ids)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        exchange = Exchange(scope, receive, send, request_id)
         try:
-            await self._app(scope, _bounded(receive), send)
-        except TooLarge:
-            await problem(request, 413, "L-TOO-LARGE")(scope, receive, send)
+            await self._pass_on(scope, headers, exchange)
+        except Problem as refused:
+            exchange.refuse(refused)
+        except Exception as error:  # noqa: BLE001  # named recovery: L-FAILED, and a line in the log
+            if not (exchange.gone or exchange.is_refused):
+                _note(error)
+                exchange.refuse(Problem(500, "L-FAILED"))
+        await exchange.finish()
 
-    def _refusal(self, request: Request) -> tuple[int, str] | None:
-        kind, _, shown = request.headers.get("authorization", "").partition(" ")
-        if kind != "Bearer" or not hmac.compare_digest(shown.encode(), self._api_key):
-            return 401, "L-KEY"
-        length = request.headers.get("content-length", "")
-        if not (length.isascii() and length.isdigit()):
-            return 411, "L-LENGTH"
-        return (413, "L-TOO-LARGE") if int(length[:20]) > BODY_BYTES_MAX else None
+    async def _pass_on(self, scope: Scope, headers: Headers, exchange: Exchange) -> None:
+        self._expect_sound(scope, headers)
+        if scope["path"] in self._open_paths:
+            _expect(refusal_without_body(headers))
+            await self._app(scope, exchange.receive, exchange.send)
+            return
+        principal = await self._principal(headers)
+        allowance = self._allowance(principal)
+        if scope["method"] in WITHOUT_BODY:
+            _expect(refusal_without_body(headers))
+        else:
+            rule = self._rules.of(scope["path"])
+            _expect(refusal_of_body(headers, rule))
+            exchange.watch(rule, self._limits, is_text=b"content-encoding" not in headers)
+        state = scope["state"]
+        state["principal"], state["allowance"] = principal, allowance
+        self._in_flight += 1
+        allowance.in_flight += 1
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        finally:
+            self._in_flight -= 1
+            allowance.in_flight -= 1
+
+    def _expect_sound(self, scope: Scope, headers: Headers) -> None:
+        limits = self._limits
+        if len(scope["headers"]) > limits.headers_max:
+            raise Problem(431, "L-HEADERS")
+        path = scope["raw_path"]
+        if len(path) > limits.path_bytes_max or len(scope["query_string"]) > limits.query_bytes_max:
+            raise Problem(414, "L-URL")
+        if misframed(headers):
+            raise Problem(400, "L-FRAMING", headers={"Connection": "close"})
+        if not _PLAIN_PATH.fullmatch(path):
+            raise Problem(400, "L-URL")
+        if scope["method"] not in METHODS:
+            raise Problem(405, "L-METHOD", headers={"Allow": ", ".join(sorted(METHODS))})
+
+    async def _principal(self, headers: Headers) -> Principal:
+        shown = headers.get(b"authorization", b"")
+        kind, _, token = shown.partition(b" ")
+        if kind.lower() != b"bearer" or not 0 < len(token) <= TOKEN_BYTES_MAX:
+            raise _no_key()
+        text = token.decode("latin-1")
+        try:
+            try:
+                principal = self._keys.find(text)
+            except KeysStale:
+                await asyncio.shield(self._refresh())
+                principal = self._keys.find(text)
+        except StoreUnavailable as error:
+            raise Problem(503, "L-UNAVAILABLE") from error
+        if self._keys.is_aging():
+            self._refresh()
+        if principal is None:
+            raise _no_key()
+        return principal
+
+    def _refresh(self) -> "asyncio.Future[None]":
+        """The reading of the keys that is under way, or a new one; in another thread."""
+        if self._refreshing is None or self._refreshing.done():
+            loop = asyncio.get_running_loop()
+            self._refreshing = loop.run_in_executor(None, self._keys.refresh)
+            # Nobody may be waiting for it: a failure shows when the keys are too old.
+            self._refreshing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return self._refreshing
+
+    def _allowance(self, principal: Principal) -> Allowance:
+        """What the key may still ask. Raises Problem."""
+        allowance = self._allowances.get(principal.key_id)
+        if allowance is None:
+            allowance = Allowance(self._limits, steady_seconds=self._steady_seconds)
+            self._allowances[principal.key_id] = allowance
+        wait_seconds = allowance.take_request()
+        if wait_seconds:
+            raise too_fast(wait_seconds)
+        limits = self._limits
+        if (
+            self._in_flight >= limits.in_flight_max
+            or allowance.in_flight >= limits.in_flight_per_key_max
+        ):
+            raise Problem(503, "L-BUSY", headers={"Retry-After": str(BUSY_SECONDS)})
+        return allowance
 
 
-def _bounded(receive: Receive) -> Receive:
-    """`receive` that stops where the body grows over the bound, whatever its header said."""
-    read = 0
+def _expect(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise Problem(*refusal)
 
-    async def counted() -> Message:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > BODY_BYTES_MAX:
-            raise TooLarge
-        return message
 
-    return counted
+def _no_key() -> Problem:
+    return Problem(401, "L-KEY", headers={"WWW-Authenticate": 'Bearer realm="izin"'})
+
+
+def _note(error: Exception) -> None:
+    """Where a mistake of the program shows, without its words: they may quote what was asked."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{last.filename}:{last.lineno}"
+    _log.error("a request failed", failure=type(error).__name__, where=where)

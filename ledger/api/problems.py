@@ -1,13 +1,14 @@
 """Errors as RFC 9457 problems, Turkish or English; the only place with HTTP statuses for errors."""
 
-from difflib import get_close_matches
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from ledger.errors import InputRefused, LedgerError, NotFound, StoreUnavailable
+from ledger.messages import message
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "urn:izin-defteri:problem:"
@@ -21,6 +22,26 @@ STATUS_BY_ERROR: Final = {
 
 TITLES: Final = {
     "L-KEY": ("API anahtarı yok ya da geçersiz", "the API key is missing or wrong"),
+    "L-ROLE": ("Bu anahtarın rolü buna yetkili değil", "the role of this key may not do this"),
+    "L-BRAND-SCOPE": (
+        "Marka bu anahtarın kapsamında değil",
+        "the brand is not within the scope of this key",
+    ),
+    "L-RATE": ("Çok sık istek; biraz sonra yeniden deneyin", "too many requests; try again later"),
+    "L-BUSY": ("Hizmet şu anda dolu; yeniden deneyin", "the service is busy; try again"),
+    "L-SLOW": ("İstek gövdesi çok yavaş geldi", "the request body came too slowly"),
+    "L-MEDIA": (
+        "Bu içerik türü ya da kodlaması kabul edilmiyor",
+        "this content type or encoding is not accepted here",
+    ),
+    "L-FRAMING": (
+        "İstek HTTP olarak tek anlamlı okunamıyor",
+        "the request cannot be read as HTTP in one way only",
+    ),
+    "L-URL": ("Adres satırı çok uzun ya da geçersiz", "the URL is too long or malformed"),
+    "L-QUERY": ("Bilinmeyen sorgu parametresi", "unknown query parameter"),
+    "L-HEADERS": ("İstek başlıkları çok büyük", "the request headers are too large"),
+    "L-METHOD": ("Bu adres bu yöntemi kabul etmiyor", "this URL does not take this method"),
     "L-LENGTH": ("Content-Length gerekli", "Content-Length is required"),
     "L-TOO-LARGE": ("İstek gövdesi çok büyük", "the request body is too large"),
     "L-TIME": (
@@ -28,31 +49,66 @@ TITLES: Final = {
         " olmalı",
         "a time must be 2026-11-22 10:15:00 (Turkish time) or 2026-11-22T10:15:00+03:00",
     ),
+    "L-JSON": ("İstek gövdesi JSON olarak okunamıyor", "the request body cannot be read as JSON"),
     "L-FIELD": ("İstek gövdesi geçersiz", "the request body is invalid"),
     "L-FIELD-UNKNOWN": ("Bilinmeyen alan", "unknown field"),
+    "L-ITEMS": ("items 1 ile 10.000 arası öğe olmalı", "items must hold 1 to 10,000 items"),
+    "L-IDEMPOTENCY-KEY": (
+        "Idempotency-Key yazdırılabilir ve en çok 200 karakter olmalı",
+        "Idempotency-Key must be printable and at most 200 characters",
+    ),
+    "L-PURPOSE": (
+        "Amaç ya da dayanak geçersiz: COMMERCIAL, CONSENT_REQUEST ya da dayanağıyla EXEMPT",
+        "purpose or ground is not valid: COMMERCIAL, CONSENT_REQUEST, or EXEMPT with its ground",
+    ),
+    "L-CAMPAIGN": (
+        "Kampanya bir tanımlayıcı olmalı, adres olamaz",
+        "campaign must be an identifier and no address",
+    ),
+    "L-CHANNEL": (
+        "Bu adres o kanalda kullanılamaz",
+        "this address cannot be used on that channel",
+    ),
+    "L-GZIP": ("İçerik gzip olarak açılamıyor", "the content cannot be unpacked as gzip"),
+    "L-CURSOR": ("after bir konum olmalı", "after must be a position"),
     "L-NOT-FOUND": ("Bulunamadı", "not found"),
     "L-INPUT": ("Veri kabul edilmedi", "the input was refused"),
     "L-UNAVAILABLE": ("Hizmet geçici olarak kullanılamıyor", "temporarily unavailable"),
     "L-FAILED": ("İşlem yapılamadı", "the request failed"),
 }
 
-KNOWN_FIELDS: Final = ("recipient", "type", "recipientType", "at", "knownAt")
-
 
 class Problem(Exception):
     """An answer that is not 2xx. `pointer` names the member at fault, never its value."""
 
-    def __init__(self, status: int, code: str, *, pointer: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        *,
+        pointer: str | None = None,
+        nearest: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.pointer = pointer
+        self.nearest = nearest
+        self.headers = headers
 
 
 async def handle_problem(request: Request, error: Exception) -> JSONResponse:
     """A problem raised on purpose."""
     assert isinstance(error, Problem)
-    return problem(request, error.status, error.code, pointer=error.pointer)
+    return problem(
+        request,
+        error.status,
+        error.code,
+        pointer=error.pointer,
+        nearest=error.nearest,
+        headers=error.headers,
+    )
 
 
 async def handle_error(request: Request, error: Exception) -> JSONResponse:
@@ -63,19 +119,23 @@ async def handle_error(request: Request, error: Exception) -> JSONResponse:
     raise error
 
 
-async def handle_invalid(request: Request, error: Exception) -> JSONResponse:
-    """A malformed body: its first fault with a pointer; for an unknown field the nearest known."""
-    assert isinstance(error, RequestValidationError)
-    faults = error.errors()
-    # A misspelled field is both unknown and missing: the first tells what to do.
-    unknown = [fault for fault in faults if fault["type"] == "extra_forbidden"]
-    first = (unknown or faults)[0]
-    path = [str(part) for part in first["loc"] if part != "body"]
-    pointer = "/" + "/".join(path)
-    if first["type"] != "extra_forbidden":
-        return problem(request, 422, "L-FIELD", pointer=pointer)
-    near = get_close_matches(path[-1], KNOWN_FIELDS, n=1)
-    return problem(request, 422, "L-FIELD-UNKNOWN", nearest=near[0] if near else None)
+async def handle_http(request: Request, error: Exception) -> JSONResponse:
+    """What the router says of a path or method that it does not know."""
+    assert isinstance(error, HTTPException)
+    status = error.status_code
+    code = {404: "L-NOT-FOUND", 405: "L-METHOD"}.get(status, "L-FAILED")
+    return problem(request, status, code, headers=error.headers)
+
+
+def is_english(request: Request) -> bool:
+    """Whether the caller asked for English; Turkish otherwise."""
+    return request.headers.get("accept-language", "").lstrip().lower().startswith("en")
+
+
+def _title(code: str, *, english: bool) -> str:
+    if code in TITLES:
+        return TITLES[code][1 if english else 0]
+    return message(code, "en" if english else "tr")
 
 
 def problem(
@@ -85,12 +145,13 @@ def problem(
     *,
     pointer: str | None = None,
     nearest: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """The answer of a code, in the caller's language."""
-    english = request.headers.get("accept-language", "").lstrip().startswith("en")
+    english = is_english(request)
     members: dict[str, object] = {
         "type": TYPE_BASE + code,
-        "title": TITLES[code][1 if english else 0],
+        "title": _title(code, english=english),
         "status": status,
         "code": code,
     }
@@ -98,4 +159,4 @@ def problem(
         members["pointer"] = pointer
     if nearest is not None:
         members["nearest"] = nearest
-    return JSONResponse(members, status_code=status, media_type=MEDIA_TYPE)
+    return JSONResponse(members, status_code=status, media_type=MEDIA_TYPE, headers=headers)

@@ -1,17 +1,20 @@
 """Commands that read: status, history, fsck."""
 
 from functools import partial
+from uuid import UUID
 
 import typer
 from rich.progress import Progress, TaskID
 
 from ledger import views
 from ledger.addresses import Address, parse_address
-from ledger.cli.context import CODE_MAX, choice, current, instant, recipient
+from ledger.bootstrap import Home
+from ledger.cli.context import ACTOR, CODE_MAX, choice, current, instant, recipient
 from ledger.clock import from_utc_text, iys_text
 from ledger.errors import AddressRefused, InputRefused
 from ledger.messages import message
-from ledger.views import entry_members, invalid_members, status_members
+from ledger.recording.ports import Brand
+from ledger.views import history_members, invalid_members, status_members
 from ledger.vocabulary import Channel, IysCode, RecipientType
 
 BRAND = typer.Option(..., "--brand", min=1, max=CODE_MAX, help="Marka kodu / brand code.")
@@ -53,11 +56,12 @@ def status(
             f"INVALID_ADDRESS: {message(refused.code, 'tr')}",
             f"INVALID_ADDRESS: {message(refused.code, 'en')}",
         )
-        context.output.answer(invalid_members(refused.code))
+        context.output.answer(invalid_members(refused))
         return
     with context.home() as home:
         kept, ledger = context.brand(home, brand, iys_code)
         view = views.status(ledger, kept, address, wanted, kind, at=as_of, known_at=known)
+        _note(home, kept, "status", view.subject)
     members = status_members(view)
     verdict = view.verdict
     can = context.output.text(
@@ -86,16 +90,17 @@ def history(
     address = _address(recipient(recipient_text), wanted)
     with context.home() as home:
         kept, ledger = context.brand(home, brand, iys_code)
-        entries = views.history(ledger, kept, address, wanted, kind)
-    if not entries:
+        found = views.history(ledger, kept, address, wanted, kind)
+        _note(home, kept, "history", found.subject)
+    if not found.entries:
         context.output.say("Kayıt yok.", "No record.")
-    for entry in entries:
+    for entry in found.entries:
         event = entry.event
         acted = iys_text(from_utc_text(entry.acted_at)) if entry.acted_at else "–"
         recorded = iys_text(event.recorded_at)
         line = f"{event.position}\t{event.body.TYPE}\t{acted}\t{recorded}"
         context.output.say(line, line)
-    context.output.answer({"events": [entry_members(entry) for entry in entries]})
+    context.output.answer(history_members(found))
 
 
 def fsck(iys_code: int | None = IYS_CODE) -> None:
@@ -130,6 +135,12 @@ def fsck(iys_code: int | None = IYS_CODE) -> None:
     )
     if not clean:
         raise typer.Exit(1)
+
+
+def _note(home: Home, brand: Brand, action: str, subject: UUID | None) -> None:
+    """What is shown here is noted as well (R108); written when the command ends."""
+    log = home.access_log(brand.iys_code)
+    log.note(ACTOR, action, brand_code=brand.brand_code, subject=subject)
 
 
 def _progressed(progress: Progress, task: TaskID, done: int) -> None:

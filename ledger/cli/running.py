@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from contextlib import ExitStack, suppress
+from dataclasses import fields
 from types import FrameType
 
 import typer
@@ -13,12 +14,17 @@ import typer
 from ledger.bootstrap import Home
 from ledger.cli import demo as demonstration
 from ledger.cli.context import current
+from ledger.cli.output import Output
 from ledger.errors import LedgerError, SettingsRefused
-from ledger.vocabulary import IysCode
+from ledger.recording.principals import Principal
+from ledger.settings import Settings
+from ledger.vocabulary import IysCode, Role
 
 STOPPED_BY_SIGTERM = 143
 BACKLOG = 2048
 LOOK_FOR_PROVIDERS_SECONDS = 5.0
+ONE_RUN = Principal("run", "izin serve", Role.ADMIN)
+"""Holder of the key that is printed where there is no other."""
 
 
 def register(app: typer.Typer) -> None:
@@ -41,13 +47,13 @@ def serve(
     import uvicorn  # here and not above: every other command starts without the HTTP stack
 
     from ledger.api.app import create_app
+    from ledger.api.limits import Limits
+    from ledger.api.serving import server_config
 
     # uvicorn raises SIGTERM again at its end: without this, PostgreSQL would be left running.
     signal.signal(signal.SIGTERM, _stop)
     context = current()
     settings, output = context.settings, context.output
-    api_key = settings.api_key
-    key = api_key.get_secret_value() if api_key is not None else secrets.token_urlsafe(24)
     with ExitStack() as stack:
         home = stack.enter_context(context.home())
         stop = threading.Event()
@@ -55,15 +61,13 @@ def serve(
         following.start()
         stack.callback(following.join)
         stack.callback(stop.set)
-        if api_key is None:
-            output.say(f"API anahtarı (bu çalışma için): {key}", f"API key (this run only): {key}")
-        config = uvicorn.Config(
-            create_app(home, api_key=key),
+        _expect_a_key(home, settings, output)
+        limits = Limits(**{one.name: getattr(settings, one.name) for one in fields(Limits)})
+        config = server_config(
+            create_app(home, limits=limits),
+            limits,
             host=host or settings.host,
             port=settings.port if port is None else port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
         )
         # Bound and listening before the address is told, so that whoever reads it can connect.
         listening = stack.enter_context(_listen(config.host, config.port))
@@ -72,6 +76,17 @@ def serve(
         output.say(f"Dinleniyor: {shown}", f"Listening: {shown}")
         sys.stdout.flush()
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _expect_a_key(home: Home, settings: Settings, output: Output) -> None:
+    """With no key at all nobody could ask: one for this run is made and told."""
+    if settings.api_key is not None or any(one.revoked_at is None for one in home.keys.all()):
+        return
+    key = secrets.token_urlsafe(24)
+    home.keys.accept(key, ONE_RUN)
+    output.say(f"API anahtarı (bu çalışma için): {key}", f"API key (this run only): {key}")
+    command = "izin key add --name … --role admin"
+    output.say(f"Kalıcı bir anahtar: {command}", f"A key that stays: {command}")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -119,6 +119,17 @@ class Decision:
         """When to ask again at the latest."""
         return self.now + RECHECK_AFTER
 
+    @property
+    def position(self) -> int:
+        """The log's end in the first snapshot: all up to there was seen by every line."""
+        return min((side.position or 0 for side in self.sides.values()), default=0)
+
+    @property
+    def iys_seen_at(self) -> datetime | None:
+        """Up to when İYS was known: of the channel of which the least is known."""
+        known = [side.iys_complete_at for side in self.sides.values()]
+        return None if None in known else min(filter(None, known), default=None)
+
     def judged(
         self, blocks: Iterable[Sequence[str]], channel: Channel, kind: RecipientType
     ) -> Iterator[list[Answer]]:

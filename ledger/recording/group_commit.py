@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from queue import Full, Queue
 from typing import Final, Generic, TypeVar
 
-from ledger.errors import LedgerError, StoreUnavailable
+from ledger.errors import HeadBusy, LedgerError, StoreUnavailable
 
 BATCH_MAX: Final = 256
 WAITING_MAX: Final = 10_000
@@ -44,11 +44,11 @@ class Together(Generic[Asked, Answer]):
         future: Future[Answer] = Future()
         with self._gate:
             if self._closed:
-                raise LedgerError("the service is stopping; nothing was taken")
+                raise HeadBusy("the service is stopping; nothing was taken")
             try:
                 self._waiting.put_nowait((asked, future))
             except Full:
-                raise LedgerError(f"{WAITING_MAX} are waiting; nothing was taken") from None
+                raise HeadBusy(f"{WAITING_MAX} are waiting; nothing was taken") from None
         return future
 
     def close(self) -> None:

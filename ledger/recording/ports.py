@@ -82,6 +82,32 @@ class StandingsBlock(Value, frozen=True, gc=False):
     refused: frozenset[int]
 
 
+class Current(Value, frozen=True, gc=False):
+    """All that is known now of one consent, and of what stands around it.
+
+    `generation`: number of the address's open one, 0 for an address never recorded; `event` the
+    last of the consent's stream; `refused_individual` only asked for merchants (C6 row 15).
+    """
+
+    subject: UUID | None
+    generation: int
+    stored: StoredConsent | None
+    event: Event | None
+    suppressed: str | None
+    iys_complete_at: datetime | None
+    brand_closed: bool
+    refused_individual: bool
+
+
+class CurrentKey(Discreet, frozen=True, gc=False):
+    """The consent that is asked for, by the look-up of its address."""
+
+    lookup: bytes
+    brand_code: BrandCode
+    channel: Channel
+    recipient_type: RecipientType
+
+
 class StoredCommand(Value, frozen=True, gc=False):
     """What an earlier command with this id came to."""
 
@@ -175,6 +201,12 @@ class LedgerStore(Protocol):
     def events_at(self, positions: Collection[int]) -> dict[int, Event]:
         """The events at these positions."""
 
+    def events_between(self, after: int, until: int, topics: Sequence[str]) -> Iterator[Event]:
+        """The events behind `after`, up to `until`, with one of these topics, in order."""
+
+    def addresses(self, subjects: Collection[str]) -> dict[str, str]:
+        """The addresses of subjects as İYS writes them; one that was erased is missing."""
+
     def payloads_at(self, positions: Collection[int]) -> dict[int, bytes]:
         """The sealed payloads at these positions; an event without one is missing."""
 
@@ -187,6 +219,9 @@ class DecisionStore(Protocol):
 
     def standings(self, wanted: Wanted) -> StandingsBlock:
         """Where the consents of up to a million addresses stand, in one snapshot."""
+
+    def current(self, keys: Sequence[CurrentKey], now: datetime) -> Sequence[Current]:
+        """What is known now of each, in their order; a handful, not a million."""
 
     def suppressions_of(self, subject: UUID) -> Sequence[Suppression]:
         """As WriteUnit's, without the head."""

@@ -6,9 +6,24 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from ledger.recording.ports import StandingsBlock, Suppression, Wanted
+from ledger.aggregates.standing import is_refusal
+from ledger.recording.ports import (
+    Current,
+    CurrentKey,
+    StandingsBlock,
+    StoredConsent,
+    Suppression,
+    Wanted,
+)
 from ledger.store.database import Database, LedgerConnection
-from ledger.store.rows import CHANNEL_NUMBER, TYPE_NUMBER, suppression_of_row
+from ledger.store.recorder import checked_event
+from ledger.store.rows import (
+    CHANNEL_NUMBER,
+    TYPE_NUMBER,
+    EventRow,
+    state_of,
+    suppression_of_row,
+)
 from ledger.store.sql import load_blocks
 from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
 
@@ -45,6 +60,19 @@ class DecisionTables:
             if wanted.recipient_type is RecipientType.MERCHANT and rows:
                 refused = _refused_individuals(connection, wanted, asked, rows)
         return StandingsBlock(position, complete_at, brand_closed, rows, suppressed, refused)
+
+    def current(self, keys: Sequence[CurrentKey], now: datetime) -> Sequence[Current]:
+        """See ports.DecisionStore."""
+        asked = {
+            "lookups": [key.lookup for key in keys],
+            "brands": [key.brand_code for key in keys],
+            "types": [TYPE_NUMBER[key.recipient_type] for key in keys],
+            "channels": [CHANNEL_NUMBER[key.channel] for key in keys],
+            "now": now,
+        }
+        with self._connection() as connection:
+            rows = connection.execute(SQL["current"], asked).fetchall()
+        return [_current(*row) for row in rows]
 
     def suppressions_of(self, subject: UUID) -> Sequence[Suppression]:
         """See ports.DecisionStore."""
@@ -101,6 +129,30 @@ class DecisionTables:
             SQL["standings"], {**asked, "lookups": wanted.lookups, "last": last}, prepare=False
         )
         return cursor.fetchall()
+
+
+def _current(
+    subject: UUID | None,
+    generation: int | None,
+    state: bytes | None,
+    leaf_hash: bytes,
+    *others: Any,  # columns
+) -> Current:
+    *event_columns, suppressed, complete_at, brand_closed, individual = others
+    stored = event = None
+    if state is not None:
+        event = checked_event(EventRow(*event_columns))
+        stored = StoredConsent(state_of(state), leaf_hash, event.position)
+    return Current(
+        subject=subject,
+        generation=generation or 0,
+        stored=stored,
+        event=event,
+        suppressed=suppressed,
+        iys_complete_at=complete_at,
+        brand_closed=brand_closed,
+        refused_individual=individual is not None and is_refusal(individual),
+    )
 
 
 def _refused_individuals(

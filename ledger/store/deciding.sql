@@ -14,6 +14,70 @@ SELECT coalesce((SELECT max(position) FROM stored_events), 0),
        coalesce((SELECT closed FROM izin.brands WHERE brand_code = %(brand)s), true),
        EXISTS (SELECT FROM suppressions)
 
+-- current --
+-- Each step by the key of its table and no further, whatever the planner believes of their sizes.
+SELECT r.subject, r.generation, c.state, c.leaf_hash, e.position, e.stream, e.seq, e.topic, e.state,
+       s.kind, w.complete_at, coalesce(b.closed, true), i.standing
+  FROM unnest(%(lookups)s::bytea[], %(brands)s::bigint[], %(types)s::smallint[],
+              %(channels)s::smallint[])
+       WITH ORDINALITY AS k (lookup, brand_code, recipient_type, channel, number)
+  LEFT JOIN LATERAL (
+       SELECT subject, generation
+         FROM recipients
+        WHERE closed_position IS NULL
+          AND lookup = k.lookup
+        LIMIT 1
+       ) AS r ON true
+  LEFT JOIN LATERAL (
+       SELECT position, leaf_hash, state
+         FROM current_consent
+        WHERE subject = r.subject
+          AND brand_code = k.brand_code
+          AND recipient_type = k.recipient_type
+          AND channel = k.channel
+        LIMIT 1
+       ) AS c ON true
+  LEFT JOIN LATERAL (
+       SELECT position, stream, seq, topic, state
+         FROM stored_events
+        WHERE position = c.position
+        LIMIT 1
+       ) AS e ON true
+  LEFT JOIN LATERAL (
+       SELECT kind
+         FROM suppressions
+        WHERE subject = r.subject
+          AND (brand_code IS NULL OR brand_code = k.brand_code)
+          AND (channel IS NULL OR channel = k.channel)
+          AND (until IS NULL OR until > %(now)s)
+        ORDER BY kind
+        LIMIT 1
+       ) AS s ON true
+  LEFT JOIN LATERAL (
+       SELECT complete_at
+         FROM iys_knowledge
+        WHERE brand_code = k.brand_code
+          AND channel = k.channel
+        LIMIT 1
+       ) AS w ON true
+  LEFT JOIN LATERAL (
+       SELECT closed
+         FROM izin.brands
+        WHERE brand_code = k.brand_code
+        LIMIT 1
+       ) AS b ON true
+  LEFT JOIN LATERAL (
+       SELECT standing
+         FROM current_consent
+        WHERE k.recipient_type = 2
+          AND subject = r.subject
+          AND brand_code = k.brand_code
+          AND recipient_type = 1
+          AND channel = k.channel
+        LIMIT 1
+       ) AS i ON true
+ ORDER BY k.number
+
 -- standings --
 -- Sorted before each look-up, so that neighbours ask the same page: the index of look-ups holds the
 -- subject, and subjects lie in the table by the time they came.

@@ -176,6 +176,11 @@ SELECT sealed_address, wrapped_key, kek_epoch
   FROM recipients
  WHERE subject = %(subject)s
 
+-- sealed_addresses --
+SELECT subject, sealed_address, wrapped_key, kek_epoch
+  FROM recipients
+ WHERE subject = ANY (%(subjects)s::uuid[])
+
 -- server_is_safe --
 SELECT current_setting('fsync') = 'on'
        AND current_setting('full_page_writes') = 'on'

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ledger.errors import BrandTaken, NotFound, SettingsRefused
 from ledger.recording.ports import Brand, Provider
@@ -118,16 +119,26 @@ class Providers:
                 SQL["brand"], {"brand_code": brand_code, "iys_code": iys_code}
             ).fetchone()
         if row is None:
-            raise NotFound(
-                f"brand {brand_code} is not kept here", f"{brand_code} markası burada kayıtlı değil"
-            )
-        return Brand(IysCode(row[0]), BrandCode(row[1]), row[2], row[3])
+            raise no_brand(brand_code)
+        return brand_of_row(row)
 
     def brands(self) -> Sequence[Brand]:
         """Every brand, by provider and number."""
         with self._database.connection() as connection:
             rows = connection.execute(SQL["brands"]).fetchall()
-        return [Brand(IysCode(row[0]), BrandCode(row[1]), row[2], row[3]) for row in rows]
+        return [brand_of_row(row) for row in rows]
+
+
+def brand_of_row(row: Sequence[Any]) -> Brand:  # the columns of the blocks `brand` and `brands`
+    """A brand as it is stored."""
+    return Brand(IysCode(row[0]), BrandCode(row[1]), row[2], row[3])
+
+
+def no_brand(brand_code: BrandCode) -> NotFound:
+    """Nobody here keeps the brand."""
+    return NotFound(
+        f"brand {brand_code} is not kept here", f"{brand_code} markası burada kayıtlı değil"
+    )
 
 
 def _no_provider(iys_code: IysCode) -> NotFound:

@@ -224,6 +224,28 @@ class ProviderStore:
             found = [checked_event(EventRow(*row)) for row in cursor]
         return {event.position: event for event in found}
 
+    def events_between(self, after: int, until: int, topics: Sequence[str]) -> Iterator[Event]:
+        """See ports.LedgerStore."""
+        wanted = {"after": after, "until": until, "topics": list(topics), "limit": EVERYTHING}
+        with (
+            self._database.connection(self._iys_code) as connection,
+            connection.cursor(name="between") as cursor,
+        ):
+            cursor.execute(SQL["select_log_topics"], wanted)
+            for row in cursor:
+                yield checked_event(EventRow(*row))
+
+    def addresses(self, subjects: Collection[str]) -> dict[str, str]:
+        """See ports.LedgerStore."""
+        with self._database.connection(self._iys_code) as connection:
+            cursor = connection.execute(SQL["sealed_addresses"], {"subjects": list(subjects)})
+            found = {}
+            for subject, sealed, wrapped, epoch in cursor:
+                key = self._vault.open_subject_key(wrapped, epoch)
+                uri = self._vault.open_address(key, subject, sealed)
+                found[str(subject)] = uri.partition(":")[2]
+        return found
+
     def payloads_at(self, positions: Collection[int]) -> dict[int, bytes]:
         """See ports.LedgerStore."""
         with self._database.connection(self._iys_code) as connection:

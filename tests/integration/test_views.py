@@ -11,6 +11,7 @@ from ledger.aggregates.commands import Command, Origin, RecordAct
 from ledger.aggregates.decisions import VerdictKind
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
+from ledger.errors import AddressRefused
 from ledger.recording.ports import Brand
 from ledger.views import (
     HistoryEntry,
@@ -57,7 +58,8 @@ def asked(
 
 
 def told(ledger: ConsentLedger) -> list[HistoryEntry]:
-    return history(ledger, BRAND, PHONE, Channel.MESSAGE, RecipientType.INDIVIDUAL)
+    found = history(ledger, BRAND, PHONE, Channel.MESSAGE, RecipientType.INDIVIDUAL)
+    return list(found.entries)
 
 
 def record(ledger: ConsentLedger, *commands: Command) -> datetime:
@@ -330,4 +332,4 @@ def test_no_answer_shows_the_address(ledger: ConsentLedger, home: Home) -> None:
 
     assert home.brand(BRAND_CODE) == BRAND
     assert "5010000001" not in repr(answers)
-    assert invalid_members("H121")["permitted"] is False
+    assert invalid_members(AddressRefused("H121"))["permitted"] is False

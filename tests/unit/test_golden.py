@@ -20,10 +20,12 @@ consent.corrected consent.retracted consent.released
 recipient.reassigned recipient.restricted recipient.erased
 suppression.added suppression.lifted
 ledger.opened ledger.key_rotated ledger.heads import.completed iys.snapshot iys.day_reconciled
+import.retracted import.declared
 iys.unreachable decision.made disclosure.made case.opened case.closed text.registered
 brand.opened brand.closed retailer.contract retailer.access_set
 """
-"""The types that consent.md C3 names, and those that its C6 needs (decision 0007)."""
+"""The types that consent.md C3 names, and those that its C6 (decision 0007)
+and C8 (0005) need."""
 
 
 def stored(name: str) -> bytes:

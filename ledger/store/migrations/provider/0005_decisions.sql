@@ -33,5 +33,17 @@ CREATE TABLE decision_leaves (
 );
 ALTER TABLE decision_leaves ALTER COLUMN leaves SET STORAGE EXTERNAL;
 
+-- Refusals that reach beyond the brands of the key that brought them; what was said is sealed.
+CREATE TABLE referred_refusals (
+    id         uuid PRIMARY KEY,
+    at         timestamptz NOT NULL,
+    actor      text NOT NULL,
+    brand_code bigint NOT NULL,
+    sealed     bytea NOT NULL,
+    settled_at timestamptz,
+    settled_by text
+);
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON suppressions, iys_knowledge TO izin_app;
-GRANT SELECT, INSERT ON decision_leaves TO izin_app;
+GRANT SELECT, INSERT ON decision_leaves, referred_refusals TO izin_app;
+GRANT UPDATE (settled_at, settled_by) ON referred_refusals TO izin_app;

@@ -1,9 +1,6 @@
-"""Questions to the ledger about one consent, and their answers as JSON members.
+"""Questions to the ledger about one consent: as it is now, as it was, and all that happened."""
 
-The members have the same names on the command line and over HTTP (api.md); none is an address.
-"""
-
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,14 +9,13 @@ from msgspec import structs
 from ledger.addresses import Address
 from ledger.aggregates.bodies import ActBody, ConsentBody, IysRefused, IysSeen
 from ledger.aggregates.consent import Act, Consent, PersonLine, evolve, person_line
-from ledger.aggregates.decisions import Question, Verdict, VerdictKind, may_send
+from ledger.aggregates.decisions import Question, Verdict, may_send
 from ledger.aggregates.events import Event
 from ledger.aggregates.keys import ConsentKey
 from ledger.application import ConsentLedger
 from ledger.calendar import Deadlines, deadlines
 from ledger.clock import from_utc_text, utc_text
-from ledger.evidence.canonical import decode
-from ledger.recording.ports import Brand, Subject
+from ledger.recording.ports import Brand, Current, CurrentKey, Subject
 from ledger.vocabulary import Channel, ConsentStatus, RecipientType
 
 
@@ -35,15 +31,31 @@ class StatusView:
     due: Deadlines | None
     generations: int
     act_event: Event | None = field(default=None, repr=False)
+    suppressed: str | None = None
+    iys_complete_at: datetime | None = None
+    subject: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One event with its four dates: acted, reached us, recorded, and (later) sealed."""
+    """One event with its four dates: acted, reached us, recorded (the event's), taken by İYS.
+
+    `iys_registered_at` is İYS's creationDate of the act, in its own form.
+    """
 
     event: Event
     acted_at: str | None
     received_at: str | None
+    iys_registered_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The events of one generation; `generations` says how many the address has had."""
+
+    subject: UUID | None
+    generations: int
+    entries: tuple[HistoryEntry, ...]
 
 
 def status(
@@ -57,24 +69,64 @@ def status(
     known_at: datetime | None = None,
 ) -> StatusView:
     """The status now; with `at` that of a past instant, with `known_at` as it was known then."""
-    earliest = min((instant for instant in (at, known_at) if instant is not None), default=None)
-    subject, generations = _subject_at(ledger, address, earliest)
-    asked_at = at or known_at or ledger.now()
+    if at is None and known_at is None:
+        key = CurrentKey(
+            ledger.vault.lookup(address.uri), brand.brand_code, channel, recipient_type
+        )
+        now = ledger.now()
+        (known,) = ledger.decisions.current([key], now)
+        if brand.closed:
+            known = structs.replace(known, brand_closed=True)
+        return view_of(ledger, key, known, now)
+    asked_at = min(instant for instant in (at, known_at) if instant is not None)
+    subject, generations = _subject_at(ledger, address, asked_at)
     consent, position = Consent(), 0
     if subject is not None:
-        key = ConsentKey(brand.brand_code, subject.id, recipient_type, channel)
-        if at is None and known_at is None:
-            stored = ledger.store.load_consents([key]).get(key)
-            if stored is not None:
-                consent, position = stored.consent, stored.position
-        else:
-            consent, position = _as_of(ledger, key, at, known_at)
-    line = person_line(consent.acts)
+        stream_key = ConsentKey(brand.brand_code, subject.id, recipient_type, channel)
+        consent, position = _as_of(ledger, stream_key, at, known_at)
+    # What stood around the consent on a past day is not kept: nothing is permitted in doubt.
     question = Question(
-        channel=channel, recipient_type=recipient_type, now=asked_at, brand_closed=brand.closed
+        channel=channel,
+        recipient_type=recipient_type,
+        now=at or asked_at,
+        brand_closed=brand.closed,
     )
+    view = _view(ledger, consent, position, generations, question, None)
+    return replace(view, subject=None if subject is None else subject.id)
+
+
+def view_of(ledger: ConsentLedger, key: CurrentKey, known: Current, now: datetime) -> StatusView:
+    """The status now, of what the store knows of the consent."""
+    question = Question(
+        channel=key.channel,
+        recipient_type=key.recipient_type,
+        now=now,
+        brand_closed=known.brand_closed,
+        suppressed=known.suppressed,
+        iys_complete_at=known.iys_complete_at,
+        refused_as_individual=known.refused_individual,
+    )
+    stored = known.stored
+    consent, position = (Consent(), 0) if stored is None else (stored.consent, stored.position)
+    view = _view(ledger, consent, position, known.generation, question, known.event)
+    return replace(view, subject=known.subject)
+
+
+def _view(
+    ledger: ConsentLedger,
+    consent: Consent,
+    position: int,
+    generations: int,
+    question: Question,
+    last: Event | None,
+) -> StatusView:
+    line = person_line(consent.acts)
     act = line.act
-    found = ledger.store.events_at([act.position]) if act is not None else {}
+    event = last
+    if act is None:
+        event = None
+    elif last is None or last.position != act.position:
+        event = ledger.store.events_at([act.position]).get(act.position)
     return StatusView(
         status=line.status,
         verdict=may_send(consent, question),
@@ -83,7 +135,9 @@ def status(
         position=position,
         due=_due(consent, act),
         generations=generations,
-        act_event=found.get(act.position) if act is not None else None,
+        act_event=event,
+        suppressed=question.suppressed,
+        iys_complete_at=question.iys_complete_at,
     )
 
 
@@ -93,19 +147,26 @@ def history(
     address: Address,
     channel: Channel,
     recipient_type: RecipientType,
-) -> list[HistoryEntry]:
+) -> History:
     """Every event of the open generation's consent, in the order of the log."""
-    subject, _ = _subject_at(ledger, address, None)
+    subject, generations = _subject_at(ledger, address, None)
     if subject is None:
-        return []
+        return History(None, 0, ())
     key = ConsentKey(brand.brand_code, subject.id, recipient_type, channel)
-    return [_entry(event) for event in ledger.store.events_of(key.stream)]
+    events = ledger.store.events_of(key.stream)
+    registered = {
+        event.body.of: event.body.creation_date
+        for event in events
+        if isinstance(event.body, IysSeen) and event.body.creation_date is not None
+    }
+    entries = tuple(_entry(event, registered.get(event.seq)) for event in events)
+    return History(subject.id, generations, entries)
 
 
-def _entry(event: Event) -> HistoryEntry:
+def _entry(event: Event, registered_at: str | None) -> HistoryEntry:
     body = event.body
     if isinstance(body, ActBody):
-        return HistoryEntry(event, body.at, body.received_at)
+        return HistoryEntry(event, body.at, body.received_at, registered_at)
     return HistoryEntry(event, getattr(body, "at", None), getattr(body, "seen_at", None))
 
 
@@ -162,84 +223,3 @@ def _due(consent: Consent, act: Act | None) -> Deadlines | None:
     if act is None or consent.iys.pending != act.seq or act.at < 0:
         return None
     return deadlines(datetime.fromtimestamp(act.at, UTC))
-
-
-Members = dict[str, object]
-
-
-def status_members(view: StatusView) -> Members:
-    """`{status, verdict, reason, permitted, consentDate, source, position, iys, …}`."""
-    act, event, iys = view.line.act, view.act_event, view.consent.iys
-    body = event.body if event is not None else None
-    return {
-        "status": view.status,
-        "verdict": view.verdict.kind,
-        "reason": view.verdict.reason,
-        "permitted": view.verdict.permitted,
-        "warnings": list(view.verdict.warnings),
-        "consentDate": act.consent_date if act is not None else None,
-        "consentDateUtc": body.at if isinstance(body, ActBody) else None,
-        "source": act.source if act is not None else None,
-        "position": view.position or None,
-        "held": len(view.line.held),
-        "generations": view.generations,
-        "iys": {
-            "state": "QUEUED" if iys.pending is not None else iys.state,
-            "shown": iys.state,
-            "code": iys.code,
-            "consentDate": iys.consent_date,
-            "creationDate": iys.creation_date,
-            "seenAt": iys.seen_at,
-            "how": iys.how,
-            "due": None if view.due is None else due_members(view.due),
-        },
-        "receipt": None
-        if event is None
-        else {
-            "eventId": event.id,
-            "position": event.position,
-            "leafHash": event.leaf_hash.hex(),
-            "recordedAt": event.recorded,
-        },
-    }
-
-
-def due_members(due: Deadlines) -> Members:
-    """The three instants of C7 in UTC."""
-    return {
-        "internal": utc_text(due.internal),
-        "iysReading": utc_text(due.iys_reading),
-        "legalLatest": utc_text(due.legal_latest),
-    }
-
-
-def invalid_members(code: str) -> Members:
-    """The answer for an address that cannot be read (C6 row 1)."""
-    return {
-        "status": None,
-        "verdict": VerdictKind.INVALID_ADDRESS,
-        "reason": "BAD_FORMAT",
-        "permitted": False,
-        "code": code,
-        "consentDate": None,
-        "source": None,
-        "position": None,
-    }
-
-
-def entry_members(entry: HistoryEntry) -> Members:
-    """One event with its dates and its body as it stands in the log."""
-    event = entry.event
-    members = decode(event.state)
-    assert isinstance(members, dict)
-    return {
-        "position": event.position,
-        "eventId": event.id,
-        "type": event.body.TYPE,
-        "seq": event.seq,
-        "actedAt": entry.acted_at,
-        "receivedAt": entry.received_at,
-        "recordedAt": utc_text(from_utc_text(event.recorded)),
-        "leafHash": event.leaf_hash.hex(),
-        "body": members["body"],
-    }

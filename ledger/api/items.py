@@ -1,0 +1,260 @@
+"""From the items of a request to commands. One bad item is said of this item, never of others.
+
+A refusal is taken whatever else is wrong with it than its address, channel or status (C5); a
+consent is refused for every defect.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Final
+
+import msgspec
+from msgspec import structs
+
+from ledger import clock
+from ledger.aggregates.bodies import TextReference
+from ledger.aggregates.commands import Origin, Provenance, RecordAct
+from ledger.aggregates.intake import SKEW_MAX, ParsedAct, RawAct, parse_act
+from ledger.contract.requests import ITEMS_MAX, ConsentItem
+from ledger.errors import InputRefused
+from ledger.recording.request import Request
+from ledger.values import Discreet
+from ledger.vocabulary import BrandCode, Channel, ConsentStatus
+
+KNOWN: Final = tuple(field.encode_name for field in structs.fields(ConsentItem))
+RETAILERS_MAX: Final = 100
+TYPES_READ_MAX: Final = 16
+"""There are three channels; what a longer list means nobody knows."""
+ID_CHARACTERS_MAX: Final = 200
+REFUSED: Final = str(ConsentStatus.REFUSED)
+
+Evidence = Mapping[str, tuple[str, str]]
+"""By evidence id: its kind and the instant it was taken, `YYYY-MM-DDThh:mm:ssZ`."""
+Text = Callable[[str, str], TextReference | None]
+"""Of a text's id and version: the registered text."""
+
+
+class Bringer(Discreet, frozen=True, gc=False):
+    """Who brings the items, and what is known to judge them by.
+
+    `request_key`: the caller's name for the whole request, None where it gave none.
+    """
+
+    brand_code: BrandCode
+    actor: str
+    now: datetime
+    evidence: Evidence
+    text: Text
+    request_key: str | None = None
+
+
+class Fault(Discreet, frozen=True, gc=False):
+    """Why nothing of an item can be recorded on a channel; `field` in İYS's names."""
+
+    code: str
+    field: str | None = None
+    nearest: str | None = None
+
+
+class TakenItem(Discreet, frozen=True, gc=False):
+    """One item on one channel: a request, or why there is none."""
+
+    index: int
+    item_id: str | None
+    channel: Channel | None
+    request: Request | None = None
+    fault: Fault | None = None
+
+
+def take(item: object, index: int, bringer: Bringer) -> list[TakenItem]:
+    """Judge one item by its members. One entry for each channel it speaks of."""
+    if not isinstance(item, dict):
+        return [TakenItem(index, None, None, fault=Fault("L-FIELD"))]
+    item_id, id_fault = _id_of(item.get("id"))
+    words = _channels(item)
+    taken = []
+    for word in words:
+        channel = Channel(word) if word in set(Channel) else None
+        try:
+            request = _request(item, word, bringer, id_fault)
+        except InputRefused as refused:
+            near = refused.nearest if isinstance(refused, Unknown) else None
+            fault = Fault(refused.code, refused.field, near)
+            taken.append(TakenItem(index, item_id, channel, fault=fault))
+            continue
+        named = item_id or (
+            None if bringer.request_key is None else f"{bringer.request_key}\x00{index}"
+        )
+        if named is not None and len(words) > 1:
+            named = f"{named}\x00{word}"
+        request = structs.replace(request, item_id=named)
+        taken.append(TakenItem(index, item_id, channel, request))
+    return taken
+
+
+class Unknown(InputRefused):
+    """A member that nobody knows."""
+
+    def __init__(self, nearest: str | None) -> None:
+        super().__init__("L-FIELD-UNKNOWN", field="")
+        self.nearest = nearest
+
+
+def _request(
+    item: Mapping[str, object], channel: str, bringer: Bringer, id_fault: str | None
+) -> Request:
+    """One act on one channel. Raises InputRefused."""
+    texts = {name: _text(item.get(name)) for name in _TEXTS}
+    refuses = texts["status"] == REFUSED
+    warnings: list[str] = []
+    faults: list[InputRefused] = [Unknown(_nearest(name)) for name in item if name not in KNOWN]
+    faults += [InputRefused("L-FIELD", field=name) for name in _TEXTS if texts[name] is None]
+    faults += [] if id_fault is None else [InputRefused(id_fault, field="id")]
+    if faults and not refuses:
+        raise faults[0]
+    arrived_at, received_fault = received_at(item.get("receivedAt"), bringer.now)
+    consent_date, date_fault = _wire_date(texts["consentDate"] or "")
+    time_faults = {"receivedAt": received_fault, "consentDate": date_fault}
+    for name in (name for name, fault in time_faults.items() if fault and not refuses):
+        raise InputRefused("L-TIME", field=name)
+    provenance = Provenance(
+        origin=Origin.LIVE,
+        via="api",
+        actor=bringer.actor,
+        received_at=clock.utc_text(arrived_at),
+        tzdata=clock.TZDATA_VERSION,
+    )
+    raw = RawAct(
+        channel,
+        texts["source"] or "",
+        texts["recipient"] or "",
+        texts["status"] or "",
+        consent_date,
+        texts["recipientType"] or "",
+        texts["retailerCode"] or "",
+    )
+    parsed = parse_act(raw, provenance, received_at=arrived_at)
+    command, groups = _with_papers(parsed.command, item, bringer, warnings)
+    warnings += [fault.code for fault in faults]
+    command = structs.replace(command, warnings=(*warnings, *command.warnings))
+    return _made(parsed, command, groups, bringer.brand_code)
+
+
+def _made(
+    parsed: ParsedAct, command: RecordAct, groups: dict[str, object], brand_code: BrandCode
+) -> Request:
+    if parsed.given:
+        groups["note"] = parsed.given
+    return Request(
+        parsed.address, brand_code, parsed.channel, parsed.recipient_types, command, groups
+    )
+
+
+def _with_papers(
+    command: RecordAct, item: Mapping[str, object], bringer: Bringer, warnings: list[str]
+) -> tuple[RecordAct, dict[str, object]]:
+    """Evidence, text and dealers: graded, not gated (C5). What is not known here is warned of."""
+    groups: dict[str, object] = {}
+    evidence_id = item.get("evidenceId")
+    if evidence_id is not None:
+        known = bringer.evidence.get(evidence_id) if isinstance(evidence_id, str) else None
+        if known is None:
+            warnings.append("L-EVIDENCE-UNKNOWN")
+        else:
+            kind, captured_at = known
+            command = structs.replace(command, evidence_kinds=(kind,), captured_at=captured_at)
+            groups["evidence"] = {"sha256": evidence_id}
+    text = item.get("text")
+    if text is not None:
+        reference = None
+        if isinstance(text, dict):
+            reference = bringer.text(str(text.get("id")), str(text.get("version")))
+        if reference is None:
+            warnings.append("L-TEXT-UNKNOWN")
+        command = structs.replace(command, text=reference)
+    access = item.get("retailerAccess")
+    if access:
+        codes = access if isinstance(access, list) else []
+        sound = [code for code in codes if type(code) is int and 0 < code < 10**8]
+        if len(sound) != len(codes) or len(codes) > RETAILERS_MAX or not codes:
+            warnings.append("H126")
+        else:
+            command = structs.replace(command, retailer_access=tuple(sound))
+    return command, groups
+
+
+_TEXTS: Final = ("recipient", "status", "source", "consentDate", "recipientType", "retailerCode")
+
+
+def _text(value: object) -> str | None:
+    """A member as text: a number as its digits, absent as nothing; None for what is no text."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return str(value) if type(value) is int else None
+
+
+def _channels(item: Mapping[str, object]) -> list[str]:
+    types = item.get("types")
+    if isinstance(types, list) and types and item.get("type") is None:
+        return list(dict.fromkeys(_text(word) or "" for word in types[:TYPES_READ_MAX]))
+    return [_text(item.get("type")) or ""]
+
+
+def _id_of(value: object) -> tuple[str | None, str | None]:
+    text = _text(value)
+    if text is None or len(text) > ID_CHARACTERS_MAX:
+        return None, "L-FIELD"
+    return text or None, None
+
+
+def received_at(value: object, now: datetime) -> tuple[datetime, bool]:
+    """When the item reached the sender, and whether what was said of it cannot be believed."""
+    if value is None:
+        return now, False
+    try:
+        at = clock.parse_time(value) if isinstance(value, str) else now + 2 * SKEW_MAX
+    except ValueError:
+        return now, True
+    return (now, True) if at > now + SKEW_MAX else (min(at, now), False)
+
+
+def _wire_date(text: str) -> tuple[str, bool]:
+    """A date as İYS's wire has it: its own form as it stands, RFC 3339 turned into it."""
+    if "T" not in text and not text.endswith("Z") and "+" not in text:
+        return text, False
+    try:
+        return clock.iys_text(clock.parse_time(text)), False
+    except ValueError:
+        return text, True
+
+
+def _nearest(name: str) -> str | None:
+    near = get_close_matches(name, KNOWN, n=1)
+    return near[0] if near else None
+
+
+def evidence_ids(items: list[object]) -> set[str]:
+    """The evidence that the items name."""
+    named = (item.get("evidenceId") for item in items if isinstance(item, dict))
+    return {one for one in named if isinstance(one, str)}
+
+
+def items_of(body: bytes) -> tuple[list[object], bool]:
+    """The items of a body, and whether it is a single one. Raises msgspec.DecodeError,
+    RecursionError, InputRefused for a body that is neither an item nor a list of some."""
+    whole = msgspec.json.decode(body)
+    if not isinstance(whole, dict):
+        raise InputRefused("L-FIELD", field="")
+    if "items" not in whole:
+        return [whole], True
+    items = whole["items"]
+    unknown = [name for name in whole if name != "items"]
+    if unknown:
+        near = get_close_matches(unknown[0], (*KNOWN, "items"), n=1)
+        raise Unknown(near[0] if near else None)
+    if not isinstance(items, list) or not 1 <= len(items) <= ITEMS_MAX:
+        raise InputRefused("L-ITEMS", field="items")
+    return items, False

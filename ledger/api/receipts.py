@@ -1,0 +1,105 @@
+"""From what became of a request to its answer: receipt, state and what İYS still has to hear."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+
+from ledger import views
+from ledger.aggregates.consent import Consent, person_line
+from ledger.aggregates.decisions import Question, Verdict, judge
+from ledger.aggregates.events import Event
+from ledger.aggregates.standing import SHOWN, standing
+from ledger.application import ConsentLedger
+from ledger.calendar import deadlines
+from ledger.clock import iys_text, utc_text
+from ledger.contract.answers import Due, IysShown, StateShown
+from ledger.contract.answers import Receipt as ReceiptShown
+from ledger.recording.group_commit import Together
+from ledger.recording.ports import Current, CurrentKey
+from ledger.recording.request import Receipt, Request
+from ledger.vocabulary import ConsentStatus, IysState
+
+LOCAL_ONLY: Final = "LOCAL_ONLY"
+"""A refusal of somebody that İYS has never heard of: it is in force here and nowhere else."""
+
+
+async def first_events(ledger: ConsentLedger, receipts: Sequence[Receipt]) -> dict[int, Event]:
+    """The events behind receipts of acts that were known before, by position."""
+    known = {one.position for one in receipts if one.event is None and one.position is not None}
+    if not known:
+        return {}
+    return await run_in_threadpool(ledger.store.events_at, known)
+
+
+def shown_receipt(receipt: Receipt, known: dict[int, Event]) -> ReceiptShown | None:
+    """Where the act stands in the log: new, or as it was first recorded."""
+    event = receipt.event
+    if event is None and receipt.position is not None:
+        event = known.get(receipt.position)
+    if event is None:
+        return None
+    return ReceiptShown(
+        eventId=event.id,
+        position=event.position,
+        leafHash=event.leaf_hash.hex(),
+        recordedAt=event.recorded,
+    )
+
+
+async def shown_state(
+    ledger: ConsentLedger,
+    reader: Together[CurrentKey, Current],
+    request: Request,
+    consent: Consent,
+) -> StateShown:
+    """The verdict on a send now. What stands around the consent is only asked where it could
+    permit."""
+    kind, now = request.recipient_types[0], ledger.now()
+    where = standing(consent, kind)
+    if where.row == SHOWN:
+        lookup = ledger.vault.lookup(request.address.uri)
+        key = CurrentKey(lookup, request.brand_code, request.channel, kind)
+        known = await asyncio.wrap_future(reader.ask(key))
+        verdict: Verdict = views.view_of(ledger, key, known, now).verdict
+    else:
+        question = Question(channel=request.channel, recipient_type=kind, now=now)
+        verdict = judge(where, question)
+    return StateShown(
+        status=person_line(consent.acts).status,
+        permitted=verdict.permitted,
+        verdict=verdict.kind,
+        reason=verdict.reason,
+    )
+
+
+def shown_iys(consent: Consent) -> IysShown:
+    """What İYS holds or has to hear, and until when (C7)."""
+    iys = consent.iys
+    waiting = next((act for act in consent.acts if act.seq == iys.pending), None)
+    if waiting is None:
+        return IysShown(state=iys.state)
+    never_heard = iys.state is IysState.UNKNOWN and all(
+        act.status is ConsentStatus.REFUSED for act in consent.acts
+    )
+    if never_heard:
+        return IysShown(state=LOCAL_ONLY)
+    due = None
+    if waiting.at >= 0:
+        instants = deadlines(datetime.fromtimestamp(waiting.at, UTC))
+        due = Due(
+            internal=utc_text(instants.internal),
+            iysReading=utc_text(instants.iys_reading),
+            legalLatest=utc_text(instants.legal_latest),
+        )
+    return IysShown(state="QUEUED", due=due)
+
+
+def standing_since(consent: Consent) -> str | None:
+    """The date of the refusal in force, as İYS writes dates."""
+    act = person_line(consent.acts).act
+    if act is None or act.status is not ConsentStatus.REFUSED:
+        return None
+    return act.consent_date or iys_text(datetime.fromtimestamp(act.at, UTC))

@@ -1,0 +1,196 @@
+"""`POST …/consents`: consents and refusals as they are taken, one or ten thousand at a time."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from ledger.api.access import Action, admit_brand
+from ledger.api.items import (
+    Bringer,
+    Fault,
+    TakenItem,
+    Unknown,
+    evidence_ids,
+    items_of,
+    take,
+)
+from ledger.api.limits import spend_items
+from ledger.api.messages import answer, query_of
+from ledger.api.operations import operation
+from ledger.api.problems import Problem, is_english
+from ledger.api.receipts import (
+    first_events,
+    shown_iys,
+    shown_receipt,
+    shown_state,
+    standing_since,
+)
+from ledger.api.service import Service
+from ledger.application import ConsentLedger
+from ledger.contract.answers import ConsentsAnswer, ItemAnswer
+from ledger.contract.requests import ConsentItem, ConsentsRequest
+from ledger.errors import InputRefused
+from ledger.messages import message
+from ledger.recording.ports import Brand
+from ledger.recording.request import Receipt, Request
+from ledger.vocabulary import Outcome
+
+TOGETHER: Final = 250
+"""Items of one request that are written in one transaction: the head is held some 20 ms."""
+KEY_CHARACTERS_MAX: Final = 200
+
+EXAMPLES: Final = {
+    "one": {
+        "id": "web-1",
+        "recipient": "+905010000101",
+        "type": "MESAJ",
+        "status": "ONAY",
+        "source": "HS_WEB",
+        "consentDate": "2026-11-20 10:00:00",
+    },
+    "many": {
+        "items": [
+            {
+                "recipient": "+905010000102",
+                "types": ["MESAJ", "ARAMA"],
+                "status": "RET",
+                "source": "HS_CAGRI_MERKEZI",
+                "consentDate": "2026-11-20T10:15:00+03:00",
+            },
+            {"recipient": "0501", "type": "MESAJ", "status": "ONAY", "source": "HS_WEB"},
+        ]
+    },
+}
+
+
+def router(service: Service) -> APIRouter:
+    """The endpoint."""
+    routes = APIRouter(prefix="/v1/brands/{brand_code:int}", tags=["record"])
+
+    @routes.post(
+        "/consents",
+        **operation(
+            "Onay ve ret kaydet / record consents and refusals",
+            body=ConsentItem | ConsentsRequest,
+            examples=EXAMPLES,
+            answer=ConsentsAnswer,
+            status=(200, 201),
+        ),
+    )
+    async def consents(request: HttpRequest) -> Response:
+        principal, brand, ledger = admit_brand(
+            request, service.ledgers, Action.RECORD, request.path_params["brand_code"]
+        )
+        query_of(request)
+        items, is_single = _items(await request.body())
+        spend_items(request, len(items))
+        bringer = Bringer(
+            brand_code=brand.brand_code,
+            actor=principal.actor,
+            now=ledger.now(),
+            evidence=await service.evidence(brand.iys_code, evidence_ids(items)),
+            text=service.text(brand.iys_code),
+            request_key=idempotency_key(request),
+        )
+        taken = [one for index, item in enumerate(items) for one in take(item, index, bringer)]
+        if is_single and any(one.fault and one.fault.code == "L-FIELD-UNKNOWN" for one in taken):
+            fault = taken[0].fault
+            raise Problem(422, "L-FIELD-UNKNOWN", nearest=fault.nearest if fault else None)
+        receipts = await record(service, ledger, brand, [one.request for one in taken])
+        answers = await _answers(request, service, ledger, brand, taken, receipts)
+        is_new = any(receipt is not None and receipt.event is not None for receipt in receipts)
+        return answer(ConsentsAnswer(items=tuple(answers)), 201 if is_new else 200)
+
+    return routes
+
+
+def idempotency_key(request: HttpRequest) -> str | None:
+    """The caller's name for the whole request. Raises Problem 422 L-IDEMPOTENCY-KEY."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (key.isascii() and key.isprintable() and key.strip()):
+        raise Problem(422, "L-IDEMPOTENCY-KEY")
+    if key is not None and len(key) > KEY_CHARACTERS_MAX:
+        raise Problem(422, "L-IDEMPOTENCY-KEY")
+    return key
+
+
+async def record(
+    service: Service, ledger: ConsentLedger, brand: Brand, requests: Sequence[Request | None]
+) -> list[Receipt | None]:
+    """Receipts after the commit, in the order of the requests; None where there is none."""
+    wanted = [request for request in requests if request is not None]
+    if len(wanted) == 1:
+        made = [await asyncio.wrap_future(service.writer(brand.iys_code).ask(wanted[0]))]
+    else:
+        made = []
+        for begin in range(0, len(wanted), TOGETHER):
+            some = wanted[begin : begin + TOGETHER]
+            made += await run_in_threadpool(ledger.record_surely, some)
+    receipts = iter(made)
+    return [None if request is None else next(receipts) for request in requests]
+
+
+async def _answers(
+    request: HttpRequest,
+    service: Service,
+    ledger: ConsentLedger,
+    brand: Brand,
+    taken: Sequence[TakenItem],
+    receipts: Sequence[Receipt | None],
+) -> list[ItemAnswer]:
+    english = is_english(request)
+    known = await first_events(ledger, [receipt for receipt in receipts if receipt is not None])
+    reader = service.reader(brand.iys_code)
+    answers = []
+    for one, receipt in zip(taken, receipts, strict=True):
+        if one.request is None or receipt is None:
+            assert one.fault is not None
+            answers.append(_refused(one, one.fault, english=english))
+            continue
+        code = receipt.code
+        answers.append(
+            ItemAnswer(
+                index=one.index,
+                id=one.item_id,
+                type=one.channel,
+                outcome=receipt.outcome,
+                code=code,
+                message=None if code is None else message(code, "en" if english else "tr"),
+                standingSince=standing_since(receipt.consent) if code == "L-RET-STANDS" else None,
+                receipt=shown_receipt(receipt, known),
+                state=await shown_state(ledger, reader, one.request, receipt.consent),
+                iys=shown_iys(receipt.consent),
+            )
+        )
+    return answers
+
+
+def _refused(one: TakenItem, fault: Fault, *, english: bool) -> ItemAnswer:
+    pointer = f"/items/{one.index}"
+    return ItemAnswer(
+        index=one.index,
+        id=one.item_id,
+        type=one.channel,
+        outcome=Outcome.REFUSED,
+        code=fault.code,
+        message=message(fault.code, "en" if english else "tr"),
+        pointer=f"{pointer}/{fault.field}" if fault.field else pointer,
+        nearest=fault.nearest,
+    )
+
+
+def _items(body: bytes) -> tuple[list[object], bool]:
+    try:
+        return items_of(body)
+    except Unknown as unknown:
+        raise Problem(422, unknown.code, nearest=unknown.nearest) from None
+    except InputRefused as refused:
+        raise Problem(422, refused.code, pointer=f"/{refused.field}".rstrip("/")) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        raise Problem(422, "L-JSON") from None
