@@ -50,6 +50,7 @@ class Home:
         self._access = AccessWriter(database)
         self._ledgers: dict[IysCode, ConsentLedger] = {}
         self._followers: list[Follower] = []
+        self._watched: list[Callable[[], datetime | None]] = []
 
     def ledger(self, iys_code: IysCode) -> ConsentLedger:
         """The ledger of one provider. Raises NotFound, SettingsRefused for foreign keys."""
@@ -102,8 +103,13 @@ class Home:
 
     def failing_since(self) -> datetime | None:
         """Since when a follower of this process fails, if one does."""
-        failing = [one.failing_since for one in self._followers if one.failing_since is not None]
-        return min(failing, default=None)
+        told = [one.failing_since for one in self._followers]
+        told += [watched() for watched in self._watched]
+        return min((since for since in told if since is not None), default=None)
+
+    def watch(self, failing_since: Callable[[], datetime | None]) -> None:
+        """Ask this too in `failing_since`: of the process that follows for this one."""
+        self._watched.append(failing_since)
 
     def follow(self, iys_code: IysCode) -> None:
         """Bring the provider's projections to the end of the log."""

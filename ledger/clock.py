@@ -73,11 +73,15 @@ def parse_time(text: str) -> datetime:
     Raises ValueError for anything else, a `T` without offset among it.
     """
     if WIRE_DATE.fullmatch(text):
-        return datetime.fromisoformat(text).replace(tzinfo=ISTANBUL).astimezone(UTC)
-    at = datetime.fromisoformat(text) if _RFC_3339.fullmatch(text) else None
-    if at is None or at.utcoffset() is None:
+        at = datetime.fromisoformat(text).replace(tzinfo=ISTANBUL)
+    elif _RFC_3339.fullmatch(text):
+        at = datetime.fromisoformat(text)
+    else:
         raise ValueError("give 2026-11-22 10:15:00 (Turkish time) or 2026-11-22T10:15:00+03:00")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(ISTANBUL).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("an instant that one of the two zones has no date for") from error
 
 
 def from_iys_text(text: str) -> datetime:

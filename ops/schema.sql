@@ -262,7 +262,8 @@ GRANT SELECT, INSERT, DELETE ON recipients, payloads TO izin_app;
 GRANT UPDATE (closed_position, sealed_address, wrapped_key, kek_epoch) ON recipients TO izin_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON current_consent, followers, iys_outbox TO izin_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON suppressions, iys_knowledge TO izin_app;
-GRANT SELECT, INSERT ON decision_leaves, access_log TO izin_app;
+GRANT SELECT, INSERT ON decision_leaves, referred_refusals, access_log TO izin_app;
+GRANT UPDATE (settled_at, settled_by) ON referred_refusals TO izin_app;
 
 RESET search_path;
 RESET ROLE;

@@ -3,6 +3,7 @@
 Read from the log itself: what is committed before a page is asked for is in it.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ from ledger.recording.ports import Brand
 from ledger.vocabulary import Channel, ConsentStatus
 
 PAGE: Final = 1_000
+POSITION_MAX: Final = 2**53 - 1
+_DIGITS: Final = re.compile(r"[0-9]{1,16}")
 POSITIONS_MAX: Final = 200_000
 """Positions that one page looks through, so that a quiet brand's page ends too."""
 REFUSALS: Final = (TOPIC_PREFIX + b.ConsentRefused.TYPE,)
@@ -52,7 +55,7 @@ PARAMETERS: Final = (
         "name": "after",
         "in": "query",
         "description": "Konum; ilk seferde 0 / a position, 0 at first",
-        "schema": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1, "default": 0},
+        "schema": {"type": "integer", "minimum": 0, "maximum": POSITION_MAX, "default": 0},
     },
 )
 
@@ -106,9 +109,10 @@ def router(service: Service) -> APIRouter:
 
 
 def _position(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+    position = int(text) if _DIGITS.fullmatch(text) else POSITION_MAX + 1
+    if position > POSITION_MAX:
         raise Problem(422, "L-CURSOR", pointer="?after")
-    return int(text)
+    return position
 
 
 def _page(
@@ -131,7 +135,8 @@ def _page(
     )
     kind = RefusalsPage if topics is REFUSALS else ChangesPage
     items = tuple(_items(found, addresses, of_changes=kind is ChangesPage))
-    return kind(items=items, next=max(after, last), more=last < end)  # type: ignore[arg-type]  # of its kind
+    # A position that this log never reached is led back to its end: behind it refusals would be lost.
+    return kind(items=items, next=last, more=last < end)  # type: ignore[arg-type]  # of its kind
 
 
 def _items(

@@ -7,6 +7,7 @@ consent is refused for every defect.
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -20,13 +21,16 @@ from ledger.contract.requests import ITEMS_MAX, ConsentItem
 from ledger.errors import InputRefused
 from ledger.recording.request import Request
 from ledger.values import Discreet
-from ledger.vocabulary import BrandCode, Channel, ConsentStatus
+from ledger.vocabulary import EARLIEST_CONSENT_DATE, BrandCode, Channel, ConsentStatus
 
 KNOWN: Final = tuple(field.encode_name for field in structs.fields(ConsentItem))
 RETAILERS_MAX: Final = 100
-TYPES_READ_MAX: Final = 16
-"""There are three channels; what a longer list means nobody knows."""
+STRANGE_TYPES_MAX: Final = 16
+"""Words of `types` that are no channel; of more than so many nothing is said."""
 ID_CHARACTERS_MAX: Final = 200
+NAME_CHARACTERS_MAX: Final = 64
+"""A longer name is nobody's misspelling."""
+EARLIEST: Final = clock.from_iys_text(EARLIEST_CONSENT_DATE)
 REFUSED: Final = str(ConsentStatus.REFUSED)
 
 Evidence = Mapping[str, tuple[str, str]]
@@ -108,13 +112,14 @@ def _request(
     texts = {name: _text(item.get(name)) for name in _TEXTS}
     refuses = texts["status"] == REFUSED
     warnings: list[str] = []
-    faults: list[InputRefused] = [Unknown(_nearest(name)) for name in item if name not in KNOWN]
-    faults += [InputRefused("L-FIELD", field=name) for name in _TEXTS if texts[name] is None]
-    faults += [] if id_fault is None else [InputRefused(id_fault, field="id")]
+    faults = _faults(item, texts, id_fault)
     if faults and not refuses:
         raise faults[0]
     arrived_at, received_fault = received_at(item.get("receivedAt"), bringer.now)
     consent_date, date_fault = _wire_date(texts["consentDate"] or "")
+    if refuses and _is_later(consent_date, arrived_at):
+        # It was said later than it is said to have come in: a refusal is never put back for that.
+        arrived_at, received_fault = bringer.now, True
     time_faults = {"receivedAt": received_fault, "consentDate": date_fault}
     for name in (name for name, fault in time_faults.items() if fault and not refuses):
         raise InputRefused("L-TIME", field=name)
@@ -137,8 +142,26 @@ def _request(
     parsed = parse_act(raw, provenance, received_at=arrived_at)
     command, groups = _with_papers(parsed.command, item, bringer, warnings)
     warnings += [fault.code for fault in faults]
+    warnings += ["L-TIME"] if received_fault else []
     command = structs.replace(command, warnings=(*warnings, *command.warnings))
     return _made(parsed, command, groups, bringer.brand_code)
+
+
+def _faults(
+    item: Mapping[str, object], texts: Mapping[str, str | None], id_fault: str | None
+) -> list[InputRefused]:
+    """What is wrong with the members as such, the first of its kind."""
+    faults: list[InputRefused] = []
+    strange = next((name for name in item if name not in KNOWN), None)
+    if strange is not None:
+        faults.append(Unknown(nearest(strange)))
+    faults += [InputRefused("L-FIELD", field=name) for name in _TEXTS if texts[name] is None]
+    if id_fault is not None:
+        faults.append(InputRefused(id_fault, field="id"))
+    types = item.get("types")
+    if types not in (None, []) and (item.get("type") is not None or not isinstance(types, list)):
+        faults.append(InputRefused("L-FIELD", field="types"))
+    return faults
 
 
 def _made(
@@ -197,10 +220,14 @@ def _text(value: object) -> str | None:
 
 
 def _channels(item: Mapping[str, object]) -> list[str]:
-    types = item.get("types")
-    if isinstance(types, list) and types and item.get("type") is None:
-        return list(dict.fromkeys(_text(word) or "" for word in types[:TYPES_READ_MAX]))
-    return [_text(item.get("type")) or ""]
+    """All that the item speaks of, `type` and `types` together, each once."""
+    one, types = item.get("type"), item.get("types")
+    said = [] if one is None else [one]
+    said += types if isinstance(types, list) else []
+    words = list(dict.fromkeys(_text(word) or "" for word in said)) or [""]
+    strange = [word for word in words if word not in set(Channel)]
+    beyond = set(strange[STRANGE_TYPES_MAX:])
+    return [word for word in words if word not in beyond]
 
 
 def _id_of(value: object) -> tuple[str | None, str | None]:
@@ -218,7 +245,15 @@ def received_at(value: object, now: datetime) -> tuple[datetime, bool]:
         at = clock.parse_time(value) if isinstance(value, str) else now + 2 * SKEW_MAX
     except ValueError:
         return now, True
-    return (now, True) if at > now + SKEW_MAX else (min(at, now), False)
+    return (min(at, now), False) if EARLIEST <= at <= now + SKEW_MAX else (now, True)
+
+
+def _is_later(consent_date: str, arrived_at: datetime) -> bool:
+    """Whether the date, if it is one, lies behind the arrival."""
+    try:
+        return clock.parse_time(consent_date) > arrived_at + SKEW_MAX
+    except ValueError:
+        return False
 
 
 def _wire_date(text: str) -> tuple[str, bool]:
@@ -231,8 +266,10 @@ def _wire_date(text: str) -> tuple[str, bool]:
         return text, True
 
 
-def _nearest(name: str) -> str | None:
-    near = get_close_matches(name, KNOWN, n=1)
+@lru_cache(maxsize=256)
+def nearest(name: str, known: tuple[str, ...] = KNOWN) -> str | None:
+    """The known member that was probably meant."""
+    near = get_close_matches(name, known, n=1) if len(name) <= NAME_CHARACTERS_MAX else []
     return near[0] if near else None
 
 
@@ -253,8 +290,7 @@ def items_of(body: bytes) -> tuple[list[object], bool]:
     items = whole["items"]
     unknown = [name for name in whole if name != "items"]
     if unknown:
-        near = get_close_matches(unknown[0], (*KNOWN, "items"), n=1)
-        raise Unknown(near[0] if near else None)
+        raise Unknown(nearest(unknown[0], (*KNOWN, "items")))
     if not isinstance(items, list) or not 1 <= len(items) <= ITEMS_MAX:
         raise InputRefused("L-ITEMS", field="items")
     return items, False

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Final, TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ledger.api.items import nearest
 from ledger.api.problems import Problem
 
 Body = TypeVar("Body")
@@ -38,12 +38,6 @@ def answer(
     """A JSON answer."""
     encoded = msgspec.json.encode(members)
     return Response(encoded, status, headers, media_type="application/json")
-
-
-def nearest(name: str, known: tuple[str, ...]) -> str | None:
-    """The known member that was probably meant."""
-    near = get_close_matches(name, known, n=1)
-    return near[0] if near else None
 
 
 def query_of(request: Request, *known: str) -> dict[str, str]:

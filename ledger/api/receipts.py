@@ -18,7 +18,7 @@ from ledger.clock import iys_text, utc_text
 from ledger.contract.answers import Due, IysShown, StateShown
 from ledger.contract.answers import Receipt as ReceiptShown
 from ledger.recording.group_commit import Together
-from ledger.recording.ports import Current, CurrentKey
+from ledger.recording.ports import Brand, Current, CurrentKey
 from ledger.recording.request import Receipt, Request
 from ledger.vocabulary import ConsentStatus, IysState
 
@@ -52,6 +52,7 @@ def shown_receipt(receipt: Receipt, known: dict[int, Event]) -> ReceiptShown | N
 async def shown_state(
     ledger: ConsentLedger,
     reader: Together[CurrentKey, Current],
+    brand: Brand,
     request: Request,
     consent: Consent,
 ) -> StateShown:
@@ -63,9 +64,11 @@ async def shown_state(
         lookup = ledger.vault.lookup(request.address.uri)
         key = CurrentKey(lookup, request.brand_code, request.channel, kind)
         known = await asyncio.wrap_future(reader.ask(key))
-        verdict: Verdict = views.view_of(ledger, key, known, now).verdict
+        verdict: Verdict = views.view_of(ledger, brand, key, known, now).verdict
     else:
-        question = Question(channel=request.channel, recipient_type=kind, now=now)
+        question = Question(
+            channel=request.channel, recipient_type=kind, now=now, brand_closed=brand.closed
+        )
         verdict = judge(where, question)
     return StateShown(
         status=person_line(consent.acts).status,

@@ -164,7 +164,7 @@ async def _answers(
                 message=None if code is None else message(code, "en" if english else "tr"),
                 standingSince=standing_since(receipt.consent) if code == "L-RET-STANDS" else None,
                 receipt=shown_receipt(receipt, known),
-                state=await shown_state(ledger, reader, one.request, receipt.consent),
+                state=await shown_state(ledger, reader, brand, one.request, receipt.consent),
                 iys=shown_iys(receipt.consent),
             )
         )

@@ -179,9 +179,10 @@ async def _record(
     known = await first_events(ledger, receipts)
     english = is_english(http)
     reader = service.reader(iys_code)
+    kept = {brand.brand_code: brand for brand in brands}
     taken = []
     for request, receipt in zip(requests, receipts, strict=True):
-        code = receipt.code
+        code, brand = receipt.code, kept[request.brand_code]
         taken.append(
             RefusalTaken(
                 brandCode=request.brand_code,
@@ -191,7 +192,9 @@ async def _record(
                 code=code,
                 message=None if code is None else message(code, "en" if english else "tr"),
                 receipt=shown_receipt(receipt, known),
-                state=await shown_state(ledger, reader, request, receipt.consent),
+                state=await shown_state(
+                    ledger, reader, kept[request.brand_code], request, receipt.consent
+                ),
                 iys=shown_iys(receipt.consent),
             )
         )

@@ -12,6 +12,7 @@ import re
 import resource
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import ClassVar, Final
 
 import h11
@@ -139,9 +140,7 @@ class BoundedProtocol(H11Protocol):
     def pause_writing(self) -> None:
         """The caller does not read."""
         super().pause_writing()
-        self._writing = self.loop.call_later(
-            self.limits.unread_seconds_max, self.transport.abort
-        )
+        self._writing = self.loop.call_later(self.limits.unread_seconds_max, self.transport.abort)
 
     def resume_writing(self) -> None:
         """The caller reads again."""
@@ -189,7 +188,8 @@ class BoundedProtocol(H11Protocol):
                 self.transport.abort()
                 return
         self.transport.write(_answer(status, code))
-        self.transport.write_eof()
+        with suppress(OSError):  # gone already
+            self.transport.write_eof()
         self.flow.resume_reading()
         self._arm(DROPPING_SECONDS_MAX, self.transport.abort)
 

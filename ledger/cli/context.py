@@ -15,7 +15,7 @@ from ledger import bootstrap
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
 from ledger.cli.output import Output
-from ledger.clock import parse_time
+from ledger.clock import now, parse_time, utc_text
 from ledger.recording.ports import Brand
 from ledger.settings import Settings
 from ledger.values import plain_text
@@ -81,6 +81,15 @@ def instant(text: str | None, option: str) -> datetime | None:
     except ValueError as error:
         forms = "2026-11-22 10:15:00 | 2026-11-22T10:15:00+03:00"
         raise typer.BadParameter(forms, param_hint=option) from error
+
+
+def past_instant(text: str, option: str) -> str:
+    """A time that is over, as events carry it. Raises BadParameter."""
+    at = instant(text, option)
+    assert at is not None
+    if at > now():
+        raise typer.BadParameter("gelecekte / in the future", param_hint=option)
+    return utc_text(at)
 
 
 def words(text: str, option: str) -> str:

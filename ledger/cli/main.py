@@ -7,7 +7,7 @@ from itertools import zip_longest
 import typer
 from pydantic import ValidationError
 
-from ledger.cli import asking, keeping, running
+from ledger.cli import asking, importing, keeping, keys, running
 from ledger.cli.context import Context, begin
 from ledger.cli.output import Output, configure_logs
 from ledger.errors import LedgerError
@@ -45,7 +45,9 @@ def options(
 
 
 keeping.register(app)
+importing.register(app)
 asking.register(app)
+keys.register(app)
 running.register(app)
 
 

@@ -51,6 +51,7 @@ def configure_logs() -> None:
     """Log lines are JSON on stderr: stdout belongs to answers."""
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),

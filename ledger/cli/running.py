@@ -4,8 +4,7 @@ import secrets
 import signal
 import socket
 import sys
-import threading
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import fields
 from types import FrameType
 
@@ -15,14 +14,15 @@ from ledger.bootstrap import Home
 from ledger.cli import demo as demonstration
 from ledger.cli.context import current
 from ledger.cli.output import Output
-from ledger.errors import LedgerError, SettingsRefused
+from ledger.cli.working import worker
+from ledger.clock import now
+from ledger.errors import SettingsRefused
 from ledger.recording.principals import Principal
 from ledger.settings import Settings
-from ledger.vocabulary import IysCode, Role
+from ledger.vocabulary import Role
 
 STOPPED_BY_SIGTERM = 143
 BACKLOG = 2048
-LOOK_FOR_PROVIDERS_SECONDS = 5.0
 ONE_RUN = Principal("run", "izin serve", Role.ADMIN)
 """Holder of the key that is printed where there is no other."""
 
@@ -56,11 +56,8 @@ def serve(
     settings, output = context.settings, context.output
     with ExitStack() as stack:
         home = stack.enter_context(context.home())
-        stop = threading.Event()
-        following = threading.Thread(target=_follow_all, args=(home, stop), name="followers")
-        following.start()
-        stack.callback(following.join)
-        stack.callback(stop.set)
+        working = stack.enter_context(worker(settings))
+        home.watch(lambda: working.failing_since(now()))
         _expect_a_key(home, settings, output)
         limits = Limits(**{one.name: getattr(settings, one.name) for one in fields(Limits)})
         config = server_config(
@@ -98,21 +95,6 @@ def _listen(host: str, port: int) -> socket.socket:
             f"{host}:{port} cannot be listened on: {error.strerror}",
             f"{host}:{port} dinlenemiyor: {error.strerror}",
         ) from error
-
-
-def _follow_all(home: Home, stop: threading.Event) -> None:
-    """A follower for every provider, also for those added later."""
-    followers: dict[IysCode, threading.Thread] = {}
-    while not stop.is_set():
-        with suppress(LedgerError):
-            for code in home.iys_codes():
-                if code not in followers:
-                    run = home.follower(code).run
-                    followers[code] = threading.Thread(target=run, args=(stop,), name="follower")
-                    followers[code].start()
-        stop.wait(LOOK_FOR_PROVIDERS_SECONDS)
-    for follower in followers.values():
-        follower.join()
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -100,9 +100,9 @@ def _heading(line: str, form: LineForm) -> tuple[int, str, int]:
     """Column of the address, separator, and how many lines are no data."""
     if form is not LineForm.CSV:
         return 0, ",", 0
-    line = line.removeprefix("\ufeff").rstrip("\r")
+    line = line.removeprefix("\ufeff").removesuffix("\r")
     separator = max(",;\t", key=line.count)
-    names = [name.strip().lower() for name in _cells(line, separator)]
+    names = [name.strip().lower() for name in _cells(line, separator) or []]
     if RECIPIENT in names:
         return names.index(RECIPIENT), separator, 1
     return 0, separator, 0
@@ -111,40 +111,43 @@ def _heading(line: str, form: LineForm) -> tuple[int, str, int]:
 def _texts(lines: Sequence[str], form: LineForm, column: int, separator: str) -> list[str]:
     match form:
         case LineForm.TEXT:
-            return [line.rstrip("\r") for line in lines]
+            return [line.removesuffix("\r") for line in lines]
         case LineForm.NDJSON:
             return [_recipient(line) for line in lines]
         case LineForm.CSV:
             return [
-                line.rstrip("\r")
-                if separator not in line and '"' not in line
-                else _column(line.rstrip("\r"), column, separator)
+                line.removesuffix("\r")
+                if column == 0 and separator not in line and '"' not in line
+                else _column(line.removesuffix("\r"), column, separator)
                 for line in lines
             ]
 
 
 def _column(line: str, column: int, separator: str) -> str:
+    """A cell; nothing where the line ends before it, the whole line where its quotes do not."""
     cells = _cells(line, separator)
+    if cells is None:
+        return line
     return cells[column] if column < len(cells) else ""
 
 
-def _cells(line: str, separator: str) -> list[str]:
+def _cells(line: str, separator: str) -> list[str] | None:
     if '"' not in line:
         return line.split(separator)
     try:
         return next(csv.reader(io.StringIO(line), delimiter=separator, strict=True))
     except (csv.Error, StopIteration):
-        return [line]
+        return None
 
 
 def _recipient(line: str) -> str:
     try:
         found = msgspec.json.decode(line.encode("utf-8", "surrogateescape"))
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return line.rstrip("\r")
+        return line.removesuffix("\r")
     if isinstance(found, dict):
         found = found.get(RECIPIENT)
-    return found if isinstance(found, str) else line.rstrip("\r")
+    return found if isinstance(found, str) else line.removesuffix("\r")
 
 
 def _csv_endings(answer: Answer) -> str:

@@ -9,6 +9,7 @@ import heapq
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Final, Protocol
@@ -19,9 +20,10 @@ from ledger import clock
 from ledger.aggregates.intake import parse_act
 from ledger.application import ConsentLedger
 from ledger.errors import InputRefused, LedgerError
+from ledger.importing.dates import DateReader
 from ledger.importing.plan import ImportPlan
 from ledger.importing.reader import Row
-from ledger.importing.spool import RowVerdict
+from ledger.importing.spool import BY_LINE, RowVerdict
 from ledger.recording.request import Request
 from ledger.vocabulary import Outcome
 
@@ -40,6 +42,25 @@ _END: Final = _encoder.encode(None)
 
 OpenLedger = Callable[[], AbstractContextManager[ConsentLedger]]
 """Opens the ledger in a process of its own; picklable."""
+
+
+def request_of(plan: ImportPlan, row: Row, dates: DateReader, received_at: datetime) -> Request:
+    """What a row asks to be recorded. Raises InputRefused, also for a line that has no fields."""
+    if row.fault is not None:
+        raise InputRefused(row.fault, field="row")
+    raw = plan.template.raw_act(row.fields, dates)
+    parsed = parse_act(raw, plan.provenance, received_at=received_at, row=row.line)
+    groups: dict[str, object] = {"note": parsed.given} if parsed.given else {}
+    if parsed.iys is not None:
+        groups["iys"] = parsed.iys
+    return Request(
+        parsed.address,
+        plan.brand_code,
+        parsed.channel,
+        parsed.recipient_types,
+        parsed.command,
+        groups,
+    )
 
 
 class Lanes(Protocol):
@@ -73,8 +94,8 @@ class Lane:
             receipts = self._ledger.record_surely([request for _, request in requests])
             self._adapt(len(requests))
             for (index, _), receipt in zip(requests, receipts, strict=True):
-                line = verdicts[index].line
-                verdicts[index] = RowVerdict(line, receipt.outcome, receipt.code)
+                line, _, _, channel = verdicts[index]
+                verdicts[index] = RowVerdict(line, receipt.outcome, receipt.code, channel)
             yield verdicts
 
     def _parsed(
@@ -88,23 +109,12 @@ class Lane:
         requests: list[tuple[int, Request]] = []
         for row in rows:
             try:
-                if row.fault is not None:
-                    raise InputRefused(row.fault, field="row")
-                raw = plan.template.raw_act(row.fields, dates)
-                parsed = parse_act(raw, plan.provenance, received_at=received_at, row=row.line)
+                request = request_of(plan, row, dates, received_at)
             except InputRefused as refused:
-                verdicts.append(RowVerdict(row.line, Outcome.REFUSED, refused.code))
+                verdicts.append(RowVerdict(row.line, Outcome.REFUSED, refused.code, row.channel))
             else:
-                request = Request(
-                    parsed.address,
-                    plan.brand_code,
-                    parsed.channel,
-                    parsed.recipient_types,
-                    parsed.command,
-                    {"note": parsed.given} if parsed.given else {},
-                )
                 requests.append((len(verdicts), request))
-                verdicts.append(RowVerdict(row.line, Outcome.RECORDED, None))
+                verdicts.append(RowVerdict(row.line, Outcome.RECORDED, None, row.channel))
             if len(verdicts) >= self._chunk_rows:
                 yield verdicts, requests
                 verdicts, requests = [], []
@@ -132,7 +142,7 @@ class ProcessLanes:
         stays, and importing the file again does the rest."""
         for pipe in self._pipes:
             pipe.send(refusals)
-        return heapq.merge(*map(_received, self._pipes))
+        return heapq.merge(*map(_received, self._pipes), key=BY_LINE)
 
 
 @contextmanager

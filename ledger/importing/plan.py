@@ -2,21 +2,34 @@
 
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from ledger import clock
 from ledger.aggregates.commands import Origin, Provenance
 from ledger.aggregates.keys import stream_id
 from ledger.application import ConsentLedger
-from ledger.importing import reader, templates
+from ledger.importing import dates, reader, templates, workbook
+from ledger.importing.column_map import ColumnMap
+from ledger.importing.dates import DateReader, DateRule
 from ledger.importing.reader import FileRefused, Row, TextForm
-from ledger.importing.templates import DateReader, Template
+from ledger.importing.rows import RefusalList, Spread, is_heading, wide_rows
+from ledger.importing.templates import Template
 from ledger.values import Discreet
-from ledger.vocabulary import BrandCode
+from ledger.vocabulary import BrandCode, RecipientType
+
+REFUSALS: Final = "refusals"
+MAP: Final = "map"
+"""Names of what has no header to be known by; the caller says so."""
 
 
 class ImportOptions(Discreet, frozen=True, gc=False):
-    """What the caller said about the file. `declared_by` makes it a declared one (C8)."""
+    """What the caller said about the file. `declared_by` makes it a declared one (C8).
+
+    `recipient_type` fills empty cells; a template without the column needs it. `refusals`: one
+    column of addresses, all refused. `column_map`: a wide export; neither goes with the other.
+    """
 
     brand_code: BrandCode
     actor: str
@@ -24,75 +37,119 @@ class ImportOptions(Discreet, frozen=True, gc=False):
     dates: str | None = None
     declared_by: str | None = None
     exported_at: str | None = None
+    recipient_type: RecipientType | None = None
+    refusals: bool = False
+    column_map: ColumnMap | None = None
+
+
+class Source(Discreet, frozen=True, gc=False):
+    """A file that is open for import: the caller's, and where its rows can be read as text."""
+
+    path: Path
+    text: Path
+    form: TextForm
 
 
 class ImportPlan(Discreet, frozen=True, gc=False):
-    """How the file is read, and who brings it. Build with `make_plan`."""
+    """How the file is read, and who brings it. Build with `make_plan`.
 
-    path: Path
+    `first`: its first line, a heading or not. `spread`: what makes several rows of a line, None
+    where a line is a row.
+    """
+
+    source: Source
     brand_code: BrandCode
-    form: TextForm
     template: Template
-    month_first: bool
+    rule: DateRule
     has_refusals: bool
     provenance: Provenance
+    first: Row
+    spread: Spread | None = None
 
     def date_reader(self) -> DateReader:
         """How the cells of the file become İYS's wire form."""
-        return templates.date_reader(self.template.dates, mdy=self.month_first)
+        return dates.date_reader(self.rule)
 
-    def rows(self, *, refusals: bool, lane: int, lanes: int) -> Iterator[Row]:
+    def rows(self, *, refusals: bool, lane: int = 0, lanes: int = 1) -> Iterator[Row]:
         """The refusals, or all other rows, of one lane; one address is always in one lane."""
         template = self.template
-        for row in _data_rows(self.path, self.form, template):
+        for row in _data_rows(self.source, template, self.spread):
             if template.is_refusal(row.fields) is not refusals:
                 continue
             if lanes == 1 or _lane_of(template.cell(row.fields, "recipient"), lanes) == lane:
                 yield row
 
 
-def make_plan(ledger: ConsentLedger, path: Path, options: ImportOptions) -> ImportPlan:
+@contextmanager
+def opened(path: Path) -> Iterator[Source]:
+    """The file as text: its own, or that of a workbook's first sheet, which ends with the block.
+
+    Raises FileRefused.
+    """
+    if workbook.is_workbook(path):
+        with workbook.as_text(path) as (text, form):
+            yield Source(path, text, form)
+    else:
+        yield Source(path, path, reader.look_at(path))
+
+
+def make_plan(ledger: ConsentLedger, source: Source, options: ImportOptions) -> ImportPlan:
     """Look at the file once or twice; nothing is recorded. Raises FileRefused."""
-    form = reader.look_at(path)
-    first = next(reader.rows(path, form), None)
+    first = next(reader.rows(source.text, source.form), None)
     if first is None:
         raise FileRefused("L-FILE-EMPTY")
-    template = templates.recognise(first.fields, options.template)
-    month_first, has_refusals = _scan(path, form, template, options.dates)
+    template, spread = _layout(first, options)
+    rule, has_refusals = _scan(source, template, spread, options.dates)
     return ImportPlan(
-        path,
+        source,
         options.brand_code,
-        form,
         template,
-        month_first,
+        rule,
         has_refusals,
-        _provenance(ledger, form, options),
+        _provenance(ledger, source.form, options),
+        first,
+        spread,
     )
 
 
-def _scan(path: Path, form: TextForm, template: Template, told: str | None) -> tuple[bool, bool]:
-    """Whether dates are month-first, and whether the file has refusals."""
+def _layout(first: Row, options: ImportOptions) -> tuple[Template, Spread | None]:
+    """What the first line, or the caller, says of the columns. Raises FileRefused."""
+    kind = options.recipient_type
+    if options.refusals:
+        kinds = tuple(RecipientType) if kind is None else (kind,)
+        has_header = is_heading(first.fields)
+        return templates.standard(REFUSALS, has_header=has_header), RefusalList(kinds)
+    if options.column_map is not None:
+        spread = wide_rows(options.column_map, first.fields, kind)
+        return templates.standard(MAP, has_header=True), spread
+    return templates.recognise(first.fields, options.template, recipient_type=kind), None
+
+
+def _scan(
+    source: Source, template: Template, spread: Spread | None, told: str | None
+) -> tuple[DateRule, bool]:
+    """How dates are written, and whether the file has refusals."""
     has_refusals = False
 
     def date_cells() -> Iterator[str]:
         nonlocal has_refusals
-        for row in _data_rows(path, form, template):
+        for row in _data_rows(source, template, spread):
             has_refusals = has_refusals or template.is_refusal(row.fields)
             yield template.cell(row.fields, "consentDate")
 
-    if template.dates.ambiguous:
-        return templates.month_first(date_cells(), told=told), has_refusals
+    if template.dates:
+        return dates.find_rule(date_cells(), template.dates, told=told), has_refusals
     for _cell in date_cells():
         if has_refusals:
             break
-    return True, has_refusals
+    return DateRule(), has_refusals
 
 
-def _data_rows(path: Path, form: TextForm, template: Template) -> Iterator[Row]:
-    every = reader.rows(path, form)
+def _data_rows(source: Source, template: Template, spread: Spread | None) -> Iterator[Row]:
+    every = reader.rows(source.text, source.form)
     if template.has_header:
         next(every, None)
-    return every
+    return every if spread is None else (part for row in every for part in spread.rows(row))
 
 
 def _lane_of(recipient: str, lanes: int) -> int:
@@ -106,8 +163,12 @@ def _lane_of(recipient: str, lanes: int) -> int:
 
 def _provenance(ledger: ConsentLedger, form: TextForm, options: ImportOptions) -> Provenance:
     declared = options.declared_by is not None
-    # Keyed: the digest of a file with addresses in it must not stand in the clear (§5).
-    content = ("import", form.sha256, str(options.brand_code), str(declared))
+    # Keyed: the digest of a file with addresses in it must not stand in the clear (§5). What makes
+    # other acts of the same bytes makes another import.
+    content = ["import", form.sha256, str(options.brand_code), str(declared)]
+    content += [REFUSALS] if options.refusals else []
+    content += [options.column_map.content] if options.column_map is not None else []
+    content += [options.recipient_type] if options.recipient_type is not None else []
     digest = ledger.vault.content_digest(content)
     return Provenance(
         origin=Origin.DECLARED if declared else Origin.FILE,

@@ -17,6 +17,8 @@ LINE_BYTES_MAX: Final = 64 * 1024
 SEPARATORS: Final = (",", ";", "\t")
 
 BOM: Final = b"\xef\xbb\xbf"
+WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+"""How UTF-16 begins, which has a NUL in every second byte."""
 
 TOO_LONG: Final = "L-LINE-TOO-LONG"
 UNREADABLE: Final = "L-ROW-UNREADABLE"
@@ -31,11 +33,15 @@ class FileRefused(LedgerError):
 
 
 class Row(Discreet, frozen=True, gc=False):
-    """One line of the file, from 1. `fault` names why it has no fields."""
+    """One line of the file, from 1. `fault` names why it has no fields.
+
+    `channel`: of a line that makes several acts, the one this is of.
+    """
 
     line: int
     fields: Sequence[str]
     fault: str | None = None
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +66,16 @@ def identity_of(path: Path) -> tuple[int, ...]:
     return (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
 
 
+def digest_of(path: Path) -> str:
+    """SHA-256 of the file's bytes. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def look_at(path: Path) -> TextForm:
     """Read the file once: its digest, encoding and separator.
 
-    Raises FileRefused: L-FILE-EMPTY, L-FILE-UNREADABLE.
+    Raises FileRefused: L-FILE-EMPTY, L-FILE-UNREADABLE, L-ENCODING-UNKNOWN.
     """
     identity = identity_of(path)
     digest = hashlib.sha256()
@@ -72,15 +84,17 @@ def look_at(path: Path) -> TextForm:
         with path.open("rb") as file:
             for line in _lines(file, digest):
                 lines += 1
-                if lines == 1:
-                    first = line or b""
+                if line and not first.strip():
+                    first = line
                 if is_utf8 and line is not None and not _is_utf8(line):
                     is_utf8 = False
     except OSError as error:
         raise FileRefused("L-FILE-UNREADABLE") from error
     if first.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
         raise FileRefused("L-FILE-UNREADABLE")
-    if lines == 0 or (lines == 1 and not first.strip()):
+    if first.startswith(WIDE_MARKS) or b"\x00" in first:
+        raise FileRefused("L-ENCODING-UNKNOWN")
+    if not first.strip():
         raise FileRefused("L-FILE-EMPTY")
     encoding = "utf-8-sig" if is_utf8 or first.startswith(BOM) else "cp1254"
     heading = first.decode(encoding, errors="replace")
@@ -108,6 +122,17 @@ def rows(path: Path, form: TextForm) -> Iterator[Row]:
                 continue
         if any(fields):
             yield Row(number, fields)
+
+
+def texts(path: Path, form: TextForm) -> Iterator[str]:
+    """Every line as far as it can be shown: what is no text is marked, one too long is empty."""
+    with path.open("rb") as file:
+        for number, raw in enumerate(_lines(file, None)):
+            line = b"" if raw is None else raw
+            if number == 0 and form.encoding == "utf-8-sig":
+                line = line.removeprefix(BOM)
+            text = line.decode(form.encoding, errors="replace")
+            yield text.replace("\x00", "\ufffd").replace("\r", "\ufffd")
 
 
 def _text_lines(path: Path, form: TextForm) -> Iterator[tuple[str, str | None]]:

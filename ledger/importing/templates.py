@@ -1,14 +1,17 @@
 """The templates that consents come in, known by their header (consent.md C8)."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
+from msgspec import structs
+
 from ledger.aggregates.intake import RawAct
+from ledger.importing.dates import DateForm, DateReader
 from ledger.importing.reader import FileRefused
-from ledger.vocabulary import Channel, ConsentStatus
+from ledger.values import plain_text
+from ledger.vocabulary import Channel, ConsentStatus, RecipientType
 
 FIELDS: Final = (
     "type",
@@ -21,6 +24,10 @@ FIELDS: Final = (
 )
 """İYS's names, in the order of `RawAct`."""
 
+TEMPLATES: Final = ("uyumsoft", "api", "sample-client", "iys-panel", "iys-day")
+"""Names that can be asked for; `auto` takes what the header says."""
+
+GRANTED: Final = str(ConsentStatus.GRANTED)
 REFUSED: Final = str(ConsentStatus.REFUSED)
 REFUSAL_WORDS: Final = frozenset({"RED", "HAYIR"})
 
@@ -29,33 +36,71 @@ WORDS_MAX: Final = 256
 
 REQUIRED: Final = frozenset({"type", "recipient", "status"})
 
+ABSENT: Final = 1_000_000
+"""Behind every column."""
+
+PANEL_WORDS: Final = {"1": GRANTED, "1.0": GRANTED, "0": REFUSED, "0.0": REFUSED}
+"""What the panel's column ONAY(1)-RET(0) holds, also as Excel leaves it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Which column holds which field, and how dates are written."""
+    """Which column holds which field, and how dates and statuses are written.
+
+    `dates`: the forms a file may have beside İYS's own. `words`: what stands for İYS's statuses
+    beside its own words. `recipient_type`: what an empty cell means, where somebody said so.
+    `width`: columns of the header. `has_ids`: İYS wrote it, with its own ids and dates of creation.
+    """
 
     name: str
     columns: Mapping[str, int]
     has_header: bool
-    dates: "DateForm"
+    dates: tuple[DateForm, ...]
+    width: int
+    words: Mapping[str, str] = field(default_factory=dict)
+    recipient_type: str = ""
+    has_ids: bool = False
 
-    def raw_act(self, fields: Sequence[str], dates: "DateReader") -> RawAct:
+    def raw_act(self, fields: Sequence[str], dates: DateReader) -> RawAct:
         """One row in İYS's words; a missing column or cell is empty text."""
         channel, source, recipient, status, date, kind, retailer = [
             self.cell(fields, name) for name in FIELDS
         ]
-        return RawAct(
-            _word(channel), source, recipient, _status_word(status), dates(date), kind, retailer
+        raw = RawAct(
+            _word(channel),
+            source,
+            recipient,
+            self._status(status),
+            dates(date),
+            kind or self.recipient_type,
+            retailer,
+        )
+        if not self.has_ids:
+            return raw
+        return structs.replace(
+            raw,
+            creation_date=self.cell(fields, "creationDate"),
+            transaction_id=self.cell(fields, "transactionId"),
         )
 
     def is_refusal(self, fields: Sequence[str]) -> bool:
         """Whether the row refuses, in whatever spelling."""
-        return _status_word(self.cell(fields, "status")) == REFUSED
+        return self._status(self.cell(fields, "status")) == REFUSED
 
     def cell(self, fields: Sequence[str], name: str) -> str:
         """One field of a row by İYS's name."""
         index = self.columns.get(name, ABSENT)
         return fields[index].strip() if index < len(fields) else ""
+
+    def _status(self, cell: str) -> str:
+        word = status_word(cell)
+        return self.words.get(word, word) if self.words else word
+
+
+def standard(name: str, *, has_header: bool) -> Template:
+    """The template of rows that were brought into the order of `FIELDS` beforehand."""
+    columns = {given: index for index, given in enumerate(FIELDS)}
+    return Template(name, columns, has_header, (), len(FIELDS))
 
 
 @lru_cache(maxsize=WORDS_MAX)
@@ -64,33 +109,17 @@ def _word(cell: str) -> str:
 
 
 @lru_cache(maxsize=WORDS_MAX)
-def _status_word(cell: str) -> str:
+def word_of(cell: str) -> str:
+    """A word as it is compared, whatever its case and its Turkish letters."""
+    return plain_text(cell).translate(_ASCII).upper().strip()
+
+
+@lru_cache(maxsize=WORDS_MAX)
+def status_word(cell: str) -> str:
     """A refusal in other words is a refusal: none may be lost for its spelling (C5)."""
     word = _word(cell)
     return REFUSED if word in REFUSAL_WORDS else word
 
-
-ABSENT: Final = 1_000_000
-"""Behind every column."""
-
-DateReader = Callable[[str], str]
-"""A cell to İYS's wire form; what cannot be read is handed on as it stands, for H158."""
-
-
-@dataclass(frozen=True, slots=True)
-class DateForm:
-    """A way of writing dates. `ambiguous`: month and day can be mistaken for each other."""
-
-    name: str
-    ambiguous: bool = False
-
-
-WIRE: Final = DateForm("wire")
-DOTTED_12_HOURS: Final = DateForm("dotted", ambiguous=True)
-
-_DOTTED: Final = re.compile(
-    r"([0-9]{2})\.([0-9]{2})\.([0-9]{2}|[0-9]{4}) ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))? ([AP])M"
-)
 
 _UYUMSOFT: Final = {
     "IZINTURU": "type",
@@ -101,71 +130,59 @@ _UYUMSOFT: Final = {
     "IZNINALINDIGIBAYIKODU": "retailerCode",
     "FIRMATIPI": "recipientType",
 }
+_PANEL: Final = {
+    "IZINTURU": "type",
+    "ALICI": "recipient",
+    "ONAY1RET0": "status",
+    "IZINKAYNAGI": "source",
+    "IZINTARIHI": "consentDate",
+    "IZNINALINDIGIBAYIKODU": "retailerCode",
+    "ALICITIPI": "recipientType",
+}
 _API: Final = {name.upper(): name for name in FIELDS}
+_DAY: Final = _API | {"CREATIONDATE": "creationDate", "TRANSACTIONID": "transactionId"}
 _ASCII: Final = str.maketrans("ıİşŞğĞüÜöÖçÇ", "IISSGGUUOOCC")
 
 
-def recognise(first: Sequence[str], wanted: str = "auto") -> Template:
-    """The template of a file from its first row.
+def recognise(
+    first: Sequence[str], wanted: str = "auto", *, recipient_type: RecipientType | None = None
+) -> Template:
+    """The template of a file from its first row. `recipient_type` fills empty cells.
 
-    Raises FileRefused L-HEADER-UNKNOWN, also where `wanted` names another template than it is.
+    Raises FileRefused L-HEADER-UNKNOWN, also where `wanted` names another template than it is;
+    L-RECIPIENT-TYPE-NEEDED where the template has no column for it and none was given.
     """
-    names = [_normal(cell) for cell in first]
-    found: Template | None = None
-    if _covers(names, _UYUMSOFT):
-        found = Template("uyumsoft", _columns(names, _UYUMSOFT), True, DOTTED_12_HOURS)
-    elif _covers(names, _API):
-        found = Template("api", _columns(names, _API), True, WIRE)
-    elif len(first) >= 6 and first[0].strip() in set(Channel):
-        order = {name: index for index, name in enumerate(FIELDS[:6])}
-        found = Template("sample-client", order, False, WIRE)
+    found = _recognised(first)
     if found is None or wanted not in ("auto", found.name):
         raise FileRefused("L-HEADER-UNKNOWN")
+    if recipient_type is not None:
+        return replace(found, recipient_type=str(recipient_type))
+    if found.name == "iys-panel" and "recipientType" not in found.columns:
+        raise FileRefused("L-RECIPIENT-TYPE-NEEDED")
     return found
 
 
-def month_first(cells: Iterable[str], *, told: str | None) -> bool:
-    """Whether dotted dates are month-first, proven by the file or told (C8).
-
-    A file proves itself by one date that can only be read one way, and none that contradicts it.
-    Raises FileRefused L-DATES-UNPROVEN.
-    """
-    mdy = dmy = dated = False
-    for cell in cells:
-        match = _DOTTED.fullmatch(cell)
-        if match:
-            dated = True
-            first, second = int(match[1]), int(match[2])
-            mdy = mdy or second > 12 >= first
-            dmy = dmy or first > 12 >= second
-    if told is not None:
-        return told == "mdy"
-    if dated and mdy == dmy:
-        raise FileRefused("L-DATES-UNPROVEN")
-    return mdy or not dated
+def _recognised(first: Sequence[str]) -> Template | None:
+    names, width = [normal(cell) for cell in first], len(first)
+    if _covers(names, _UYUMSOFT):
+        forms = (DateForm.DOTTED_12_HOURS, DateForm.SERIAL)
+        return Template("uyumsoft", _columns(names, _UYUMSOFT), True, forms, width)
+    if _covers(names, _PANEL):
+        columns, forms = _columns(names, _PANEL), (DateForm.DASHED, DateForm.SERIAL)
+        return Template("iys-panel", columns, True, forms, width, PANEL_WORDS)
+    if _covers(names, _API):
+        columns = _columns(names, _DAY)
+        has_ids = "creationDate" in columns and "transactionId" in columns
+        name = "iys-day" if has_ids else "api"
+        return Template(name, columns, True, (), width, has_ids=has_ids)
+    if width >= 6 and first[0].strip() in set(Channel):
+        order = {name: index for index, name in enumerate(FIELDS[:6])}
+        return Template("sample-client", order, False, (), 6)
+    return None
 
 
-def date_reader(form: DateForm, *, mdy: bool) -> DateReader:
-    """How the cells of a file become İYS's wire form."""
-    if form == WIRE:
-        return lambda cell: cell
-
-    def read(cell: str) -> str:
-        match = _DOTTED.fullmatch(cell)
-        if match is None:
-            return cell
-        first, second, year, hour, minute, seconds, half = match.groups(default="00")
-        month, day = (first, second) if mdy else (second, first)
-        if not 1 <= int(hour) <= 12:
-            return cell
-        hours = int(hour) % 12 + (12 if half == "P" else 0)
-        year = year if len(year) == 4 else f"20{year}"
-        return f"{year}-{month}-{day} {hours:02d}:{minute}:{seconds}"
-
-    return read
-
-
-def _normal(cell: str) -> str:
+def normal(cell: str) -> str:
+    """A column's name without what differs between its spellings."""
     text = cell.translate(_ASCII).upper().replace("**UNIQUE", "")
     return "".join(char for char in text if char.isalnum())
 

@@ -1,7 +1,8 @@
 """What waits to be told to İYS, and until when (design.md §10; R20, R23, R31; consent.md C7).
 
 A row stands from the act that is for İYS until İYS has shown or refused it, or until the act is
-retracted. Only the events decide: `OutboxFold` is the rule, the table is where it keeps its rows.
+retracted or vouched for as one that İYS holds. Only the events decide: `OutboxFold` is the rule,
+the table is where it keeps its rows.
 """
 
 from collections.abc import Iterable, Sequence
@@ -74,6 +75,8 @@ class OutboxFold:
                     self.rows.pop((event.stream, seq), None)
             case b.IysRefused(of=seq) | b.ConsentRetracted(of=seq):
                 self.rows.pop((event.stream, seq), None)
+            case b.ConsentCorrected(of=seq, corrected_field="basis"):
+                self.rows.pop((event.stream, seq), None)  # İYS is said to hold it: declared
             case b.ConsentCorrected(of=seq) as correction:
                 row = self.rows.get((event.stream, seq))
                 if row is not None:

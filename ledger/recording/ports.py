@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ledger.addresses import Address
 from ledger.aggregates.consent import Consent
-from ledger.aggregates.events import Event
+from ledger.aggregates.events import Event, Glance
 from ledger.aggregates.keys import ConsentKey
 from ledger.values import Discreet, Value
 from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
@@ -85,18 +85,17 @@ class StandingsBlock(Value, frozen=True, gc=False):
 class Current(Value, frozen=True, gc=False):
     """All that is known now of one consent, and of what stands around it.
 
-    `generation`: number of the address's open one, 0 for an address never recorded; `event` the
-    last of the consent's stream; `refused_individual` only asked for merchants (C6 row 15).
+    `generation`: number of the address's open one, 0 for an address never recorded; `last` is the
+    last event of the consent's stream; `refused_individual` only asked for merchants (C6 row 15).
     """
 
     subject: UUID | None
     generation: int
-    stored: StoredConsent | None
-    event: Event | None
+    consent: Consent | None
+    last: Glance | None
     suppressed: str | None
     iys_complete_at: datetime | None
-    brand_closed: bool
-    refused_individual: bool
+    refused_individual: bool = False
 
 
 class CurrentKey(Discreet, frozen=True, gc=False):

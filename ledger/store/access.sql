@@ -25,7 +25,8 @@ UPDATE izin.api_keys
 RETURNING revoked_at
 
 -- copy_notes --
-COPY access_log (at, actor, action, brand_code, subject, items, request_id) FROM STDIN (FORMAT BINARY)
+COPY access_log (at, actor, action, brand_code, subject, items, request_id)
+  FROM STDIN (FORMAT BINARY)
 
 -- notes --
 SELECT at, actor, action, brand_code, subject, items, request_id

@@ -1,9 +1,9 @@
 """Connections: one pool, the application's role, one provider's schema at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, LiteralString
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -16,6 +16,7 @@ from ledger.vocabulary import IysCode
 LOCK_TIMEOUT: Final = timedelta(seconds=10)
 IDLE_IN_TRANSACTION_TIMEOUT: Final = timedelta(seconds=5)
 POOL_SIZE_MAX: Final = 8
+READERS_MAX: Final = 4
 POOL_WAIT_SECONDS: Final = 15.0
 RECONNECT_SECONDS: Final = 2.0
 PATIENCE: Final = {
@@ -65,13 +66,30 @@ class Database:
     ) -> None:
         """`revive` starts a server of our own again; called when a connection was lost."""
         self._revive = revive
-        self._pool = ConnectionPool(
+        self._pool = self._new_pool(dsn, size_max, check=self._check)
+        # Not looked at before use and without a transaction: a read that fails is tried again.
+        self._readers = self._new_pool(dsn, READERS_MAX, autocommit=True)
+
+    def _new_pool(
+        self,
+        dsn: str,
+        size_max: int,
+        *,
+        check: Callable[[LedgerConnection], None] | None = None,
+        autocommit: bool = False,
+    ) -> "ConnectionPool[LedgerConnection]":
+        return ConnectionPool(
             dsn,
             connection_class=LedgerConnection,
-            kwargs={"options": _options(), "application_name": "izin", **PATIENCE},
+            kwargs={
+                "options": _options(),
+                "application_name": "izin",
+                "autocommit": autocommit,
+                **PATIENCE,
+            },
             configure=_configure,
-            check=self._check,
-            min_size=1,
+            check=check,
+            min_size=0 if autocommit else 1,
             max_size=size_max,
             timeout=POOL_WAIT_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,
@@ -86,6 +104,7 @@ class Database:
         """
         try:
             self._pool.open(wait=True, timeout=POOL_WAIT_SECONDS)
+            self._readers.open()
         except PoolTimeout as error:
             self._pool.close()
             raise StoreUnavailable("PostgreSQL cannot be reached") from error
@@ -99,6 +118,7 @@ class Database:
 
     def close(self) -> None:
         """Give all connections back."""
+        self._readers.close()
         self._pool.close()
 
     def _check(self, connection: LedgerConnection) -> None:
@@ -108,6 +128,31 @@ class Database:
         except psycopg.OperationalError:
             self._revive()
             raise
+
+    def read(
+        self, iys_code: IysCode, statement: LiteralString, parameters: Mapping[str, Any]
+    ) -> list[TupleRow]:
+        """The rows of one statement that changes nothing: one round trip, tried twice.
+
+        Raises StoreUnavailable.
+        """
+        try:
+            return self._read(iys_code, statement, parameters)
+        except LOST:
+            self._revive()
+        try:
+            return self._read(iys_code, statement, parameters)
+        except PoolTimeout as error:
+            raise StoreUnavailable("no connection to PostgreSQL became free") from error
+        except LOST as error:
+            raise StoreUnavailable("the connection to PostgreSQL was lost") from error
+
+    def _read(
+        self, iys_code: IysCode, statement: LiteralString, parameters: Mapping[str, Any]
+    ) -> list[TupleRow]:
+        with self._readers.connection() as connection:
+            _use(connection, schema_of(iys_code))
+            return connection.execute(statement, parameters).fetchall()
 
     @contextmanager
     def connection(self, iys_code: IysCode | None = None) -> Iterator[LedgerConnection]:
@@ -151,6 +196,7 @@ def _options() -> str:
         # A plan is made once, often while a table is still empty, and stays: no look-up by a key
         # may fall back to reading the whole table. A sequential scan that is meant says so.
         "enable_seqscan": "off",
+        "plan_cache_mode": "force_generic_plan",
     }
     return " ".join(f"-c {name}={setting}" for name, setting in settings.items())
 
@@ -158,12 +204,17 @@ def _options() -> str:
 def _configure(connection: LedgerConnection) -> None:
     # The embedded cluster's user is a superuser: without this, grants would guard nothing.
     connection.execute("SET ROLE izin_app")
-    connection.commit()
+    _commit(connection)
 
 
 def _use(connection: LedgerConnection, schema: str) -> None:
     if connection.schema == schema:
         return
     connection.execute(SQL["use_provider"], {"schema": schema})
-    connection.commit()
+    _commit(connection)
     connection.schema = schema
+
+
+def _commit(connection: LedgerConnection) -> None:
+    if not connection.autocommit:
+        connection.commit()

@@ -6,21 +6,21 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec import structs
+
+from ledger.aggregates.events import glance
 from ledger.aggregates.standing import is_refusal
 from ledger.recording.ports import (
     Current,
     CurrentKey,
     StandingsBlock,
-    StoredConsent,
     Suppression,
     Wanted,
 )
 from ledger.store.database import Database, LedgerConnection
-from ledger.store.recorder import checked_event
 from ledger.store.rows import (
     CHANNEL_NUMBER,
     TYPE_NUMBER,
-    EventRow,
     state_of,
     suppression_of_row,
 )
@@ -70,9 +70,32 @@ class DecisionTables:
             "channels": [CHANNEL_NUMBER[key.channel] for key in keys],
             "now": now,
         }
-        with self._connection() as connection:
-            rows = connection.execute(SQL["current"], asked).fetchall()
-        return [_current(*row) for row in rows]
+        found = [
+            _current(*row) for row in self._database.read(self._iys_code, SQL["current"], asked)
+        ]
+        merchants = [
+            number
+            for number, key in enumerate(keys)
+            if key.recipient_type is RecipientType.MERCHANT and found[number].subject is not None
+        ]
+        if merchants:
+            for number, refused in zip(
+                merchants, self._refused(keys, found, merchants), strict=True
+            ):
+                found[number] = structs.replace(found[number], refused_individual=refused)
+        return found
+
+    def _refused(
+        self, keys: Sequence[CurrentKey], found: Sequence[Current], merchants: Sequence[int]
+    ) -> list[bool]:
+        """Whether these merchants refused as individuals."""
+        asked = {
+            "subjects": [found[number].subject for number in merchants],
+            "brands": [keys[number].brand_code for number in merchants],
+            "channels": [CHANNEL_NUMBER[keys[number].channel] for number in merchants],
+        }
+        rows = self._database.read(self._iys_code, SQL["individuals"], asked)
+        return [standing is not None and is_refusal(standing) for (standing,) in rows]
 
     def suppressions_of(self, subject: UUID) -> Sequence[Suppression]:
         """See ports.DecisionStore."""
@@ -135,24 +158,15 @@ def _current(
     subject: UUID | None,
     generation: int | None,
     state: bytes | None,
-    leaf_hash: bytes,
-    *others: Any,  # columns
+    position: int,
+    event: bytes,
+    suppressed: str | None,
+    complete_at: datetime | None,
 ) -> Current:
-    *event_columns, suppressed, complete_at, brand_closed, individual = others
-    stored = event = None
+    consent = last = None
     if state is not None:
-        event = checked_event(EventRow(*event_columns))
-        stored = StoredConsent(state_of(state), leaf_hash, event.position)
-    return Current(
-        subject=subject,
-        generation=generation or 0,
-        stored=stored,
-        event=event,
-        suppressed=suppressed,
-        iys_complete_at=complete_at,
-        brand_closed=brand_closed,
-        refused_individual=individual is not None and is_refusal(individual),
-    )
+        consent, last = state_of(state), glance(event, position)
+    return Current(subject, generation or 0, consent, last, suppressed, complete_at)
 
 
 def _refused_individuals(

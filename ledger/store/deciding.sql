@@ -16,8 +16,7 @@ SELECT coalesce((SELECT max(position) FROM stored_events), 0),
 
 -- current --
 -- Each step by the key of its table and no further, whatever the planner believes of their sizes.
-SELECT r.subject, r.generation, c.state, c.leaf_hash, e.position, e.stream, e.seq, e.topic, e.state,
-       s.kind, w.complete_at, coalesce(b.closed, true), i.standing
+SELECT r.subject, r.generation, c.state, e.position, e.state, s.kind, w.complete_at
   FROM unnest(%(lookups)s::bytea[], %(brands)s::bigint[], %(types)s::smallint[],
               %(channels)s::smallint[])
        WITH ORDINALITY AS k (lookup, brand_code, recipient_type, channel, number)
@@ -29,7 +28,7 @@ SELECT r.subject, r.generation, c.state, c.leaf_hash, e.position, e.stream, e.se
         LIMIT 1
        ) AS r ON true
   LEFT JOIN LATERAL (
-       SELECT position, leaf_hash, state
+       SELECT position, state
          FROM current_consent
         WHERE subject = r.subject
           AND brand_code = k.brand_code
@@ -38,20 +37,18 @@ SELECT r.subject, r.generation, c.state, c.leaf_hash, e.position, e.stream, e.se
         LIMIT 1
        ) AS c ON true
   LEFT JOIN LATERAL (
-       SELECT position, stream, seq, topic, state
+       SELECT position, state
          FROM stored_events
         WHERE position = c.position
         LIMIT 1
        ) AS e ON true
   LEFT JOIN LATERAL (
-       SELECT kind
+       SELECT min(kind) AS kind
          FROM suppressions
         WHERE subject = r.subject
           AND (brand_code IS NULL OR brand_code = k.brand_code)
           AND (channel IS NULL OR channel = k.channel)
           AND (until IS NULL OR until > %(now)s)
-        ORDER BY kind
-        LIMIT 1
        ) AS s ON true
   LEFT JOIN LATERAL (
        SELECT complete_at
@@ -60,22 +57,22 @@ SELECT r.subject, r.generation, c.state, c.leaf_hash, e.position, e.stream, e.se
           AND channel = k.channel
         LIMIT 1
        ) AS w ON true
-  LEFT JOIN LATERAL (
-       SELECT closed
-         FROM izin.brands
-        WHERE brand_code = k.brand_code
-        LIMIT 1
-       ) AS b ON true
+ ORDER BY k.number
+
+-- individuals --
+-- How a merchant stands as an individual (C6 row 15).
+SELECT c.standing
+  FROM unnest(%(subjects)s::uuid[], %(brands)s::bigint[], %(channels)s::smallint[])
+       WITH ORDINALITY AS k (subject, brand_code, channel, number)
   LEFT JOIN LATERAL (
        SELECT standing
          FROM current_consent
-        WHERE k.recipient_type = 2
-          AND subject = r.subject
+        WHERE subject = k.subject
           AND brand_code = k.brand_code
           AND recipient_type = 1
           AND channel = k.channel
         LIMIT 1
-       ) AS i ON true
+       ) AS c ON true
  ORDER BY k.number
 
 -- standings --

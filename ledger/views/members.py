@@ -1,7 +1,6 @@
 """Answers as JSON members: the same names on the command line and over HTTP (api.md); none is an
 address."""
 
-from ledger.aggregates.bodies import ActBody
 from ledger.aggregates.decisions import VerdictKind
 from ledger.calendar import Deadlines
 from ledger.clock import from_utc_text, utc_text
@@ -14,8 +13,7 @@ Members = dict[str, object]
 
 def status_members(view: StatusView) -> Members:
     """`{status, verdict, reason, permitted, consentDate, source, position, iys, …}`."""
-    act, event, iys = view.line.act, view.act_event, view.consent.iys
-    body = event.body if event is not None else None
+    act, receipt, iys = view.line.act, view.receipt, view.consent.iys
     return {
         "status": view.status,
         "verdict": view.verdict.kind,
@@ -23,7 +21,7 @@ def status_members(view: StatusView) -> Members:
         "permitted": view.verdict.permitted,
         "warnings": list(view.verdict.warnings),
         "consentDate": act.consent_date if act is not None else None,
-        "consentDateUtc": body.at if isinstance(body, ActBody) else None,
+        "consentDateUtc": receipt.at if receipt is not None else None,
         "source": act.source if act is not None else None,
         "position": view.position or None,
         "held": len(view.line.held),
@@ -41,12 +39,12 @@ def status_members(view: StatusView) -> Members:
             "due": None if view.due is None else due_members(view.due),
         },
         "receipt": None
-        if event is None
+        if receipt is None
         else {
-            "eventId": event.id,
-            "position": event.position,
-            "leafHash": event.leaf_hash.hex(),
-            "recordedAt": event.recorded,
+            "eventId": receipt.id,
+            "position": receipt.position,
+            "leafHash": receipt.leaf_hash.hex(),
+            "recordedAt": receipt.recorded,
         },
     }
 

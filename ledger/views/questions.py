@@ -10,7 +10,7 @@ from ledger.addresses import Address
 from ledger.aggregates.bodies import ActBody, ConsentBody, IysRefused, IysSeen
 from ledger.aggregates.consent import Act, Consent, PersonLine, evolve, person_line
 from ledger.aggregates.decisions import Question, Verdict, may_send
-from ledger.aggregates.events import Event
+from ledger.aggregates.events import Event, Glance, glance_of
 from ledger.aggregates.keys import ConsentKey
 from ledger.application import ConsentLedger
 from ledger.calendar import Deadlines, deadlines
@@ -30,7 +30,7 @@ class StatusView:
     position: int
     due: Deadlines | None
     generations: int
-    act_event: Event | None = field(default=None, repr=False)
+    receipt: Glance | None = field(default=None, repr=False)
     suppressed: str | None = None
     iys_complete_at: datetime | None = None
     subject: UUID | None = None
@@ -75,9 +75,7 @@ def status(
         )
         now = ledger.now()
         (known,) = ledger.decisions.current([key], now)
-        if brand.closed:
-            known = structs.replace(known, brand_closed=True)
-        return view_of(ledger, key, known, now)
+        return view_of(ledger, brand, key, known, now)
     asked_at = min(instant for instant in (at, known_at) if instant is not None)
     subject, generations = _subject_at(ledger, address, asked_at)
     consent, position = Consent(), 0
@@ -95,20 +93,22 @@ def status(
     return replace(view, subject=None if subject is None else subject.id)
 
 
-def view_of(ledger: ConsentLedger, key: CurrentKey, known: Current, now: datetime) -> StatusView:
+def view_of(
+    ledger: ConsentLedger, brand: Brand, key: CurrentKey, known: Current, now: datetime
+) -> StatusView:
     """The status now, of what the store knows of the consent."""
     question = Question(
         channel=key.channel,
         recipient_type=key.recipient_type,
         now=now,
-        brand_closed=known.brand_closed,
+        brand_closed=brand.closed,
         suppressed=known.suppressed,
         iys_complete_at=known.iys_complete_at,
         refused_as_individual=known.refused_individual,
     )
-    stored = known.stored
-    consent, position = (Consent(), 0) if stored is None else (stored.consent, stored.position)
-    view = _view(ledger, consent, position, known.generation, question, known.event)
+    position = 0 if known.last is None else known.last.position
+    consent = known.consent or Consent()
+    view = _view(ledger, consent, position, known.generation, question, known.last)
     return replace(view, subject=known.subject)
 
 
@@ -118,15 +118,15 @@ def _view(
     position: int,
     generations: int,
     question: Question,
-    last: Event | None,
+    last: Glance | None,
 ) -> StatusView:
     line = person_line(consent.acts)
     act = line.act
-    event = last
+    receipt = last
     if act is None:
-        event = None
+        receipt = None
     elif last is None or last.position != act.position:
-        event = ledger.store.events_at([act.position]).get(act.position)
+        receipt = glance_of(ledger.store.events_at([act.position])[act.position])
     return StatusView(
         status=line.status,
         verdict=may_send(consent, question),
@@ -135,7 +135,7 @@ def _view(
         position=position,
         due=_due(consent, act),
         generations=generations,
-        act_event=event,
+        receipt=receipt,
         suppressed=question.suppressed,
         iys_complete_at=question.iys_complete_at,
     )

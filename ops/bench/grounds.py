@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
+
 from ledger import bootstrap
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
@@ -21,6 +23,7 @@ from ledger.vocabulary import BrandCode, IysCode
 
 IYS_CODE, BRAND = IysCode(123456), BrandCode(123456)
 PREFIXES = ("501", "505", "506", "507", "530", "531", "532", "533", "535", "536", "541", "542")
+SLOW_FLUSH = {"commit_delay": "1000", "commit_siblings": "0"}
 SOURCES = ("HS_WEB", "HS_MOBIL", "HS_ISLAK_IMZA", "HS_CAGRI_MERKEZI", "HS_EORTAM")
 
 
@@ -108,3 +111,18 @@ def say(name: str, figure: str, ratio: str = "") -> None:
     """One line of the report."""
     sys.stdout.write(f"{name:<58} {figure:>22} {ratio:>16}\n")
     sys.stdout.flush()
+
+
+@contextmanager
+def slow_flush(place: Ground) -> Iterator[None]:
+    """Every commit waits a millisecond, as on a disk with an honest flush (design.md §13)."""
+    with psycopg.connect(place.home.dsn, autocommit=True) as connection:
+        for name, setting in SLOW_FLUSH.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = {setting}")
+        connection.execute("SELECT pg_reload_conf()")
+        try:
+            yield
+        finally:
+            for name in SLOW_FLUSH:
+                connection.execute(f"ALTER SYSTEM RESET {name}")
+            connection.execute("SELECT pg_reload_conf()")

@@ -27,12 +27,21 @@ from ledger.recording.group_commit import Together
 from ledger.recording.request import Receipt, Request
 from ledger.vocabulary import Channel, ConsentSource, ConsentStatus, RecipientType
 from ops.bench.baselines import copy_events, stock_batches, stock_singles
-from ops.bench.grounds import BRAND, IYS_CODE, Ground, ground, median, say, seconds, write_rows
+from ops.bench.grounds import (
+    BRAND,
+    IYS_CODE,
+    Ground,
+    ground,
+    median,
+    say,
+    seconds,
+    slow_flush,
+    write_rows,
+)
 
 PARTS = ("copy", "stock", "import", "singles", "slow", "mixed")
 SINGLES_SECONDS = 3.0
 CLIENTS = (1, 8, 64)
-SLOW_FLUSH = {"commit_delay": "1000", "commit_siblings": "0"}
 
 
 def main() -> None:
@@ -199,21 +208,6 @@ def lock_times(place: Ground, held: list[float]):  # type: ignore[no-untyped-def
         yield
     finally:
         del ledger.record_surely  # the class has its own again
-
-
-@contextmanager
-def slow_flush(place: Ground):  # type: ignore[no-untyped-def]  # a generator
-    """Every commit waits a millisecond, as on a disk with an honest flush (design.md §13)."""
-    with psycopg.connect(place.home.dsn, autocommit=True) as connection:
-        for name, setting in SLOW_FLUSH.items():
-            connection.execute(f"ALTER SYSTEM SET {name} = {setting}")
-        connection.execute("SELECT pg_reload_conf()")
-        try:
-            yield
-        finally:
-            for name in SLOW_FLUSH:
-                connection.execute(f"ALTER SYSTEM RESET {name}")
-            connection.execute("SELECT pg_reload_conf()")
 
 
 def _wal(place: Ground) -> int:

@@ -47,6 +47,8 @@ COMMITS: Final[dict[str, dict[str, str]]] = {
     "iys.refused": {"iys": "55" * 32},
     "consent.evidence_added": {"evidence": "66" * 32},
     "import.completed": {"file": "77" * 32, "note": "88" * 32},
+    "import.retracted": {"note": "99" * 32},
+    "import.declared": {"note": "aa" * 32},
 }
 """The groups that the type's example binds; none where the type is not named."""
 
@@ -170,6 +172,22 @@ PROVIDER_EXAMPLES: Final[tuple[Body, ...]] = (
         declared=True,
         exported_at="2025-11-16T21:00:00Z",
     ),
+    p.ImportRetracted(
+        **_DONE,
+        import_id="0123456789abcdef",
+        brand=123456,
+        acts=3,
+        reason="WRONG_FILE",
+        approved_by=APPROVER,
+    ),
+    p.ImportDeclared(
+        **_DONE,
+        import_id="0123456789abcdef",
+        brand=123456,
+        acts=3,
+        exported_at="2025-11-16T21:00:00Z",
+        declared_by=APPROVER,
+    ),
     p.IysSnapshot(
         **_DONE,
         brand=123456,
@@ -197,8 +215,9 @@ PROVIDER_EXAMPLES: Final[tuple[Body, ...]] = (
         decision="019a9157bc60",
         brand=123456,
         channel=Channel.EMAIL,
-        purpose="COMMERCIAL",
-        counts={"PERMITTED": 10, "REFUSED": 2},
+        purpose="EXEMPT",
+        ground="CONTRACT",
+        counts={"EXEMPT": 10, "INVALID_ADDRESS": 2},
         position=1200,
         iys_seen_at=AT,
         root=ROOT,

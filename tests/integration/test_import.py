@@ -1,7 +1,5 @@
 """Files into the ledger (consent.md C5, C8): every line one verdict, nothing partly written."""
 
-import csv
-import io
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,44 +10,9 @@ from ledger import views
 from ledger.addresses import parse_address
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
-from ledger.importing.plan import ImportOptions
 from ledger.importing.reader import FileRefused
-from ledger.importing.run import ImportResult, import_file
-from ledger.importing.spool import VerdictFile
-from ledger.vocabulary import Channel, ConsentStatus, Outcome, RecipientType
-from tests.integration.acts import BRAND_CODE
-
-DATA = Path(__file__).parent.parent / "data"
-HEADER = "type,source,recipient,status,consentDate,recipientType\n"
-DECLARED = {"declared_by": "Uyum Birimi", "exported_at": "2026-11-01T07:00:00Z"}
-
-Verdicts = dict[int, tuple[str, str]]
-
-
-def bring(
-    ledger: ConsentLedger, path: Path, **options: str | None
-) -> tuple[ImportResult, Verdicts]:
-    """Import a file; the result, and by line the verdict and its code."""
-    given = ImportOptions(brand_code=BRAND_CODE, actor="system:test", **options)  # type: ignore[arg-type]  # names of its members
-    text = io.StringIO()
-    result = import_file(ledger, path, given, verdict_file=VerdictFile(text, lang="tr"))
-    text.seek(0)
-    rows = list(csv.DictReader(text))
-    lines = [int(row["line"]) for row in rows]
-    assert lines == sorted(set(lines)), "one verdict a line, in order"
-    return result, {int(row["line"]): (row["verdict"], row["code"]) for row in rows}
-
-
-def write(folder: Path, *rows: str) -> Path:
-    file = folder / "rows.csv"
-    file.write_text(HEADER + "".join(f"{row}\n" for row in rows), encoding="utf-8")
-    return file
-
-
-def status_of(home: Home, ledger: ConsentLedger, text: str) -> views.StatusView:
-    brand = home.providers.brand(BRAND_CODE)
-    address = parse_address(text, Channel.MESSAGE)
-    return views.status(ledger, brand, address, Channel.MESSAGE, RecipientType.INDIVIDUAL)
+from ledger.vocabulary import Channel, ConsentStatus, Outcome
+from tests.integration.bringing import DATA, DECLARED, HEADER, bring, status_of, write
 
 
 @pytest.mark.parametrize("name", ["alanlar.csv", "tarihler.csv", "celiskiler.csv"])

@@ -11,7 +11,7 @@ from ledger import bootstrap
 from ledger.application import ConsentLedger
 from ledger.errors import LedgerError
 from ledger.importing.lanes import process_lanes
-from ledger.importing.plan import ImportOptions, make_plan
+from ledger.importing.plan import ImportOptions, make_plan, opened
 from ledger.importing.run import LINES_FOR_LANES, import_file
 from ledger.importing.spool import VerdictFile
 from ledger.settings import Settings
@@ -67,7 +67,8 @@ def test_a_lane_that_cannot_open_the_ledger_is_an_error_and_no_silence(
 ) -> None:
     file = tmp_path / "rows.csv"
     file.write_text(HEADER + GRANT.format(number="+905010000101"), encoding="ascii")
-    plan = make_plan(ledger, file, OPTIONS)
+    with opened(file) as source:
+        plan = make_plan(ledger, source, OPTIONS)
     nowhere = settings.model_copy(update={"database_url": "host=/nowhere dbname=izin"})
 
     with (

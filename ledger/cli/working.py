@@ -1,0 +1,118 @@
+"""The worker: keeps what follows from the log up with it, in a process of its own.
+
+In the service it would take turns with the answers for one interpreter: a large import elsewhere
+would slow every caller down.
+"""
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+from ledger import bootstrap
+from ledger.bootstrap import Home
+from ledger.errors import LedgerError
+from ledger.settings import Settings
+from ledger.vocabulary import IysCode
+
+LOOK_FOR_PROVIDERS_SECONDS = 5.0
+TELL_SECONDS = 0.5
+STOP_SECONDS = 30.0
+CONNECTIONS_MAX = 4
+
+
+class Worker:
+    """The worker's process as the service sees it."""
+
+    def __init__(self, process: BaseProcess, pipe: Connection) -> None:
+        self._process = process
+        self._pipe = pipe
+        self._told: datetime | None = None
+        self._lost_at: datetime | None = None
+
+    def failing_since(self, now: datetime) -> datetime | None:
+        """Since when a follower fails, or the worker itself is gone."""
+        with suppress(EOFError, OSError):
+            while self._pipe.poll():
+                seconds = self._pipe.recv()
+                self._told = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        if not self._process.is_alive():
+            self._lost_at = self._lost_at or now
+            return self._lost_at
+        return self._told
+
+
+@contextmanager
+def worker(settings: Settings) -> Iterator[Worker]:
+    """Start the process; end it with the block, however it ends."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, settings), daemon=True, name="worker")
+    process.start()
+    theirs.close()
+    try:
+        yield Worker(process, ours)
+    finally:
+        ours.close()  # what tells it to stop
+        process.join(STOP_SECONDS)
+        if process.is_alive():
+            process.kill()  # what it had not committed is rolled back, and done at the next start
+            process.join()
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Be the worker until `stop` is set."""
+    with bootstrap.home(settings, pool_size_max=CONNECTIONS_MAX) as home:
+        follow_all(home, stop)
+
+
+def follow_all(
+    home: Home, stop: threading.Event, tell: Callable[[datetime | None], None] = lambda since: None
+) -> None:
+    """A follower for every provider, also for those added later."""
+    followers: dict[IysCode, threading.Thread] = {}
+    looked_seconds, told = LOOK_FOR_PROVIDERS_SECONDS, None
+    while not stop.is_set():
+        if looked_seconds >= LOOK_FOR_PROVIDERS_SECONDS:
+            looked_seconds = 0.0
+            with suppress(LedgerError):
+                for code in home.iys_codes():
+                    if code not in followers:
+                        run = home.follower(code).run
+                        followers[code] = threading.Thread(
+                            target=run, args=(stop,), name="follower"
+                        )
+                        followers[code].start()
+        since = home.failing_since()
+        if since != told:
+            told = since
+            tell(since)
+        stop.wait(TELL_SECONDS)
+        looked_seconds += TELL_SECONDS
+    for follower in followers.values():
+        follower.join()
+
+
+def _work(pipe: Connection, settings: Settings) -> None:
+    """The process: works until the pipe closes, which it also does when the service dies."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service stops it in its own time
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    stop = threading.Event()
+    threading.Thread(target=_until_closed, args=(pipe, stop), daemon=True).start()
+
+    def tell(since: datetime | None) -> None:
+        with suppress(OSError):
+            pipe.send(None if since is None else since.timestamp())
+
+    with suppress(LedgerError), bootstrap.home(settings, pool_size_max=CONNECTIONS_MAX) as home:
+        follow_all(home, stop, tell)
+
+
+def _until_closed(pipe: Connection, stop: threading.Event) -> None:
+    with suppress(EOFError, OSError):
+        pipe.recv()
+    stop.set()

@@ -1,0 +1,187 @@
+"""Every role on every route and every kind of brand, over HTTP: the whole table.
+
+A route that the service has and `ROWS` has not fails here: say who may use it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from ledger import bootstrap
+from ledger.api.access import ALLOWED, Action
+from ledger.api.app import create_app
+from ledger.api.service import Ledgers
+from ledger.settings import Settings
+from ledger.store.providers import ProviderDetails
+from ledger.vocabulary import BrandCode, IysCode, Role
+from tests.acceptance.wire import KEY, serving
+
+OURS, THEIRS = IysCode(123456), IysCode(654321)
+OWN, OUTSIDE, FOREIGN, NOBODYS = 123456, 123457, 654321, 999
+BRAND = "{brand_code}"
+ASKED = {"recipient": "+905010000401", "type": "MESAJ"}
+CONSENT = {**ASKED, "status": "RET", "source": "HS_WEB", "consentDate": "2026-11-01 09:00:00"}
+LISTED = {"content": b"+905010000401\n", "headers": {"Content-Type": "text/plain"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a route does, and a request that succeeds where it may."""
+
+    action: Action
+    given: dict[str, Any] = field(default_factory=dict)
+    query: str = ""
+
+
+ROWS = {
+    ("POST", "/v1/brands/{brand_code}/consents"): Row(Action.RECORD, {"json": CONSENT}),
+    ("POST", "/v1/refusals"): Row(Action.REFUSE, {"json": {"recipient": "+905010000402"}}),
+    ("POST", "/v1/brands/{brand_code}/status"): Row(Action.LOOK_UP, {"json": ASKED}),
+    ("POST", "/v1/brands/{brand_code}/history"): Row(Action.HISTORY, {"json": ASKED}),
+    ("POST", "/v1/brands/{brand_code}/decisions"): Row(Action.DECIDE, {"json": {"items": [ASKED]}}),
+    ("POST", "/v1/brands/{brand_code}/filter"): Row(Action.DECIDE, LISTED, "?type=MESAJ"),
+    ("GET", "/v1/brands/{brand_code}/refusals"): Row(Action.FOLLOW, query="?type=MESAJ"),
+    ("GET", "/v1/brands/{brand_code}/consents/changes"): Row(Action.FOLLOW),
+}
+ROUTES = sorted(ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service with two providers; `tokens` of one provider and of its brand `OWN` alone, by
+    role; `wide` those of all its brands."""
+
+    client: httpx.Client
+    tokens: dict[Role, str]
+    wide: dict[Role, str]
+
+    def ask(self, route: tuple[str, str], brand: int, token: str | None) -> httpx.Response:
+        """The answer to the route's request on a brand."""
+        method, path = route
+        row = ROWS[route]
+        given = dict(row.given)
+        headers = dict(given.pop("headers", {}))
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        url = path.replace(BRAND, str(brand)) + row.query
+        return self.client.request(method, url, headers=headers, **given)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("roles")
+    with bootstrap.home(Settings(data=folder / "data")) as home:
+        for code, brands in ((OURS, (OWN, OUTSIDE)), (THEIRS, (FOREIGN,))):
+            home.add_provider(code, ProviderDetails("Örnek"), actor="system:test")
+            for brand in brands:
+                home.add_brand(code, BrandCode(brand), "Örnek", actor="system:test")
+
+        def token(role: Role, scope: list[BrandCode] | None) -> str:
+            made = home.keys.add(
+                str(role), role, OURS, brands=scope, created_by="system:test", expires_at=None
+            )
+            return made[1]
+
+        tokens = {role: token(role, [BrandCode(OWN)]) for role in Role}
+        wide = {role: token(role, None) for role in Role}
+    with (
+        serving(folder / "data", folder / "errors") as served,
+        httpx.Client(base_url=f"http://{served.host}:{served.port}", timeout=60) as client,
+    ):
+        yield Running(client, tokens, wide)
+
+
+def routes_of(app: FastAPI) -> set[tuple[str, str]]:
+    """Every method and path of `/v1`, included routers' too, whether it is documented or not."""
+    found: set[tuple[str, str]] = set()
+
+    def walk(routes: Any, prefix: str) -> None:  # Starlette's own kinds of routes
+        for route in routes:
+            inner = getattr(route, "original_router", None)
+            if inner is not None:
+                walk(inner.routes, prefix + route.include_context.prefix)
+            elif route.path.startswith("/v1") or prefix:
+                path = (prefix + route.path).replace(":int}", "}")
+                found.update((method, path) for method in route.methods)
+
+    walk(app.routes, "")
+    return found
+
+
+def test_every_route_has_a_row_and_every_row_a_route(running: Running) -> None:
+    described = {
+        (method.upper(), path)
+        for path, methods in running.client.get("/openapi.json").json()["paths"].items()
+        for method in methods
+        if path.startswith("/v1")
+    }
+    no_ledgers = type("NoLedgers", (), {"keys": None})()
+
+    assert routes_of(create_app(cast(Ledgers, no_ledgers))) == set(ROWS)
+    assert described == set(ROWS)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+def test_without_a_key_nobody_gets_anywhere(running: Running, route: tuple[str, str]) -> None:
+    for token in (None, "izin_0000_wrong"):
+        answer = running.ask(route, OWN, token)
+        assert (answer.status_code, answer.json()["code"]) == (401, "L-KEY")
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+def test_a_role_may_do_on_its_own_brand_what_it_may(
+    running: Running, route: tuple[str, str], role: Role
+) -> None:
+    for tokens in (running.tokens, running.wide):
+        answer = running.ask(route, OWN, tokens[role])
+
+        if role in ALLOWED[ROWS[route].action]:
+            assert answer.status_code in (200, 201, 202), answer.text
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (403, "L-ROLE")
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("route", [route for route in ROUTES if BRAND in route[1]], ids=" ".join)
+def test_a_brand_outside_its_scope_is_told_from_no_other(
+    running: Running, route: tuple[str, str], role: Role
+) -> None:
+    code = "L-BRAND-SCOPE" if role in ALLOWED[ROWS[route].action] else "L-ROLE"
+
+    narrow = [running.ask(route, brand, running.tokens[role]) for brand in (OUTSIDE, FOREIGN)]
+    narrow.append(running.ask(route, NOBODYS, running.tokens[role]))
+    wide = [running.ask(route, brand, running.wide[role]) for brand in (FOREIGN, NOBODYS)]
+
+    for answer in narrow + wide:
+        assert (answer.status_code, answer.json()["code"]) == (403, code)
+    assert len({answer.content for answer in narrow + wide}) == 1
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if BRAND in route[1]], ids=" ".join)
+def test_who_started_the_service_may_ask_of_every_provider(
+    running: Running, route: tuple[str, str]
+) -> None:
+    for brand in (OWN, OUTSIDE, FOREIGN):
+        assert running.ask(route, brand, KEY).status_code in (200, 201, 202)
+    answer = running.ask(route, NOBODYS, KEY)
+    assert (answer.status_code, answer.json()["code"]) == (404, "L-NOT-FOUND")
+
+
+def test_a_refusal_reaches_no_brand_outside_the_keys_scope(running: Running) -> None:
+    """Neither written there nor dropped: kept for an officer, whether the brand exists or not."""
+    body = {"recipient": "+905010000403", "brands": [OWN, OUTSIDE, FOREIGN, NOBODYS]}
+    token = running.tokens[Role.OPERATOR]
+
+    answer = running.client.post(
+        "/v1/refusals", json=body, headers={"Authorization": f"Bearer {token}"}
+    )
+
+    members = answer.json()
+    assert answer.status_code == 201
+    assert {item["brandCode"] for item in members["items"]} == {OWN}
+    assert members["referred"] == [OUTSIDE, FOREIGN, NOBODYS]
