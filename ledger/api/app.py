@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ledger.api import asking, deciding, feeds, filtering, recording, refusing
+from ledger.api.direct import Direct
 from ledger.api.guard import Guard
 from ledger.api.limits import Limits
 from ledger.api.messages import answer
@@ -35,8 +36,8 @@ ROUTERS: Final[tuple[Callable[[Service], APIRouter], ...]] = (
 )
 
 
-def create_app(ledgers: Ledgers, *, limits: Limits | None = None) -> FastAPI:
-    """The application, behind its guard."""
+def create_app(ledgers: Ledgers, *, limits: Limits | None = None) -> Guard:
+    """The application, behind its guard: ASGI, for a server that keeps to `limits` too."""
     service = Service(ledgers)
 
     @asynccontextmanager
@@ -55,12 +56,12 @@ def create_app(ledgers: Ledgers, *, limits: Limits | None = None) -> FastAPI:
     app.add_exception_handler(Problem, handle_problem)
     app.add_exception_handler(HTTPException, handle_http)
     app.add_exception_handler(LedgerError, handle_error)
-    app.include_router(_health(service))
-    for router in ROUTERS:
-        app.include_router(router(service))
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
-    app.add_middleware(Guard, keys=ledgers.keys, limits=limits or Limits())
-    return app
+    routers = [_health(service), *(router(service) for router in ROUTERS)]
+    for routes in routers:
+        app.include_router(routes)
+    direct = Direct(app, (route for routes in routers for route in routes.routes))
+    return Guard(direct, keys=ledgers.keys, limits=limits or Limits())
 
 
 def _health(service: Service) -> APIRouter:

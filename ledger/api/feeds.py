@@ -135,7 +135,7 @@ def _page(
     )
     kind = RefusalsPage if topics is REFUSALS else ChangesPage
     items = tuple(_items(found, addresses, of_changes=kind is ChangesPage))
-    # A position that this log never reached is led back to its end: behind it refusals would be lost.
+    # A position that this log never reached is led back to its end: refusals wait there.
     return kind(items=items, next=last, more=last < end)  # type: ignore[arg-type]  # of its kind
 
 

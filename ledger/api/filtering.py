@@ -4,6 +4,7 @@ The body is taken in whole before the first line goes out: many clients read no 
 have sent everything. It waits on disk without a name; memory stays the same for any length.
 """
 
+import re
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -30,7 +31,10 @@ from ledger.vocabulary import Channel, RecipientType
 
 MEMORY_BYTES: Final = 1 << 20
 UNPACKED_BYTES_MAX: Final = 4 << 30
-"""What a gzip body may come to; a bomb ends here."""
+"""What a gzip body may come to."""
+RATIO_MAX: Final = 100
+"""Bytes that one byte of gzip may come to, beyond `RATIO_FREE_BYTES`: a bomb ends here."""
+RATIO_FREE_BYTES: Final = 16 << 20
 PIECE_BYTES: Final = 1 << 20
 GZIP_LEVEL: Final = 1
 
@@ -97,7 +101,7 @@ def router(service: Service) -> APIRouter:
             items=lines,
             request_id=request.scope["state"]["request_id"],
         )
-        return run.response(first, packed="gzip" in request.headers.get("accept-encoding", ""))
+        return run.response(first, packed=_takes_gzip(request))
 
     return routes
 
@@ -172,34 +176,70 @@ async def _spooled(request: Request, stack: ExitStack) -> tuple[BinaryIO, int]:
     """The whole body, unpacked, and how many lines it has. Raises Problem 413, 422."""
     held: IO[bytes] = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  # the stack's
     file = cast(BinaryIO, stack.enter_context(held))
-    unpack = zlib.decompressobj(31) if "content-encoding" in request.headers else None
-    bound, size, lines, last = LineBound(), 0, 0, b"\n"
+    is_packed = "content-encoding" in request.headers
+    spool = _Spool(file, is_packed=is_packed)
     try:
         async for chunk in request.stream():
-            for piece in [chunk] if unpack is None else _unpacked(unpack, chunk):
-                bound.take(piece)
-                size += len(piece)
-                if size > UNPACKED_BYTES_MAX:
-                    raise Problem(413, "L-TOO-LARGE")
-                lines += piece.count(b"\n")
-                last = piece[-1:] or last
-                file.write(piece)
+            if is_packed:  # a small chunk may come to much
+                await run_in_threadpool(spool.take, chunk)
+            else:
+                spool.take(chunk)
+        spool.end()
     except InputRefused:
         raise Problem(413, "L-TOO-LARGE") from None
-    except zlib.error:
+    except (zlib.error, EOFError):
         raise Problem(422, "L-GZIP") from None
-    if unpack is not None and not unpack.eof:
-        raise Problem(422, "L-GZIP")
     file.seek(0)
-    return file, lines + (last != b"\n")
+    return file, spool.lines
 
 
-def _unpacked(unpack: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
-    while chunk and not unpack.eof:
-        piece = unpack.decompress(chunk, PIECE_BYTES)
-        if piece:
-            yield piece
-        chunk = unpack.unconsumed_tail
+class _Spool:
+    """Bytes on their way into a file, unpacked, bounded, their lines counted."""
+
+    def __init__(self, file: BinaryIO, *, is_packed: bool) -> None:
+        self._file = file
+        self._unpack = zlib.decompressobj(31) if is_packed else None
+        self._bound = LineBound()
+        self._came = self._size = 0
+        self._last = b"\n"
+        self._ends = 0
+
+    @property
+    def lines(self) -> int:
+        """How many there are; one without an end counts."""
+        return self._ends + (self._last != b"\n")
+
+    def take(self, chunk: bytes) -> None:
+        """The next bytes. Raises Problem 413, InputRefused, zlib.error."""
+        self._came += len(chunk)
+        if self._unpack is None:
+            self._keep(chunk)
+            return
+        while chunk:
+            if self._unpack.eof:  # gzip files may stand one behind the other (RFC 1952, 2.2)
+                chunk = chunk.lstrip(b"\0")  # what fills up a block of a tape
+                if not chunk:
+                    break
+                self._unpack = zlib.decompressobj(31)
+            self._keep(self._unpack.decompress(chunk, PIECE_BYTES))
+            chunk = self._unpack.unconsumed_tail or self._unpack.unused_data
+
+    def end(self) -> None:
+        """There is no more. Raises EOFError where gzip says that there is."""
+        if self._unpack is not None and not self._unpack.eof:
+            raise EOFError
+
+    def _keep(self, piece: bytes) -> None:
+        self._size += len(piece)
+        allowed = UNPACKED_BYTES_MAX
+        if self._unpack is not None:
+            allowed = min(allowed, RATIO_FREE_BYTES + RATIO_MAX * self._came)
+        if self._size > allowed:
+            raise Problem(413, "L-TOO-LARGE")
+        self._bound.take(piece)
+        self._ends += piece.count(b"\n")
+        self._last = piece[-1:] or self._last
+        self._file.write(piece)
 
 
 def _packed(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -214,6 +254,15 @@ def _word(kind: type[Word], text: str | None, name: str) -> Word:
         return kind(text)  # type: ignore[arg-type]  # None is refused as any other
     except ValueError:
         raise Problem(422, "L-FIELD", pointer=f"?{name}") from None
+
+
+def _takes_gzip(request: Request) -> bool:
+    """Whether the caller names gzip, and not only to say no to it."""
+    for part in request.headers.get("accept-encoding", "").lower().split(","):
+        coding, *parameters = part.replace(" ", "").split(";")
+        if coding == "gzip":
+            return not any(re.fullmatch(r"q=0(\.0*)?", one) for one in parameters)
+    return False
 
 
 def _out_form(request: Request, form: LineForm) -> LineForm:

@@ -48,6 +48,7 @@ BRAND: Final = {
     "schema": {"type": "integer", "minimum": 1, "maximum": 2**53 - 1},
 }
 
+
 _shapes: dict[str, type] = {"ProblemAnswer": answers.ProblemAnswer}
 
 

@@ -22,6 +22,8 @@ from ledger.recording.ports import Brand, Current, CurrentKey
 from ledger.recording.request import Receipt, Request
 from ledger.vocabulary import ConsentStatus, IysState
 
+TOGETHER: Final = 250
+"""States asked for at a time."""
 LOCAL_ONLY: Final = "LOCAL_ONLY"
 """A refusal of somebody that İYS has never heard of: it is in force here and nowhere else."""
 
@@ -76,6 +78,22 @@ async def shown_state(
         verdict=verdict.kind,
         reason=verdict.reason,
     )
+
+
+async def shown_states(
+    ledger: ConsentLedger,
+    reader: Together[CurrentKey, Current],
+    brand: Brand,
+    requests: Sequence[Request],
+    consents: Sequence[Consent],
+) -> list[StateShown]:
+    """As `shown_state` of each, what is asked for asked together."""
+    states: list[StateShown] = []
+    for begin in range(0, len(requests), TOGETHER):
+        end = begin + TOGETHER
+        some = zip(requests[begin:end], consents[begin:end], strict=True)
+        states += await asyncio.gather(*(shown_state(ledger, reader, brand, *one) for one in some))
+    return states
 
 
 def shown_iys(consent: Consent) -> IysShown:

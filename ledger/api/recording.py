@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from fastapi import APIRouter
+from msgspec import structs
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
+from ledger.aggregates.commands import RecordAct
 from ledger.api.access import Action, admit_brand
 from ledger.api.items import (
     Bringer,
@@ -28,7 +30,7 @@ from ledger.api.receipts import (
     first_events,
     shown_iys,
     shown_receipt,
-    shown_state,
+    shown_states,
     standing_since,
 )
 from ledger.api.service import Service
@@ -39,11 +41,12 @@ from ledger.errors import InputRefused
 from ledger.messages import message
 from ledger.recording.ports import Brand
 from ledger.recording.request import Receipt, Request
-from ledger.vocabulary import Outcome
+from ledger.vocabulary import ConsentStatus, Outcome
 
 TOGETHER: Final = 250
 """Items of one request that are written in one transaction: the head is held some 20 ms."""
 KEY_CHARACTERS_MAX: Final = 200
+REUSED: Final = "L-ID-REUSED"
 
 EXAMPLES: Final = {
     "one": {
@@ -103,7 +106,8 @@ def router(service: Service) -> APIRouter:
             fault = taken[0].fault
             raise Problem(422, "L-FIELD-UNKNOWN", nearest=fault.nearest if fault else None)
         receipts = await record(service, ledger, brand, [one.request for one in taken])
-        answers = await _answers(request, service, ledger, brand, taken, receipts)
+        shown = _Shown(english=is_english(request), pointer="" if is_single else "/items/{}")
+        answers = await _answers(service, ledger, brand, taken, receipts, shown)
         is_new = any(receipt is not None and receipt.event is not None for receipt in receipts)
         return answer(ConsentsAnswer(items=tuple(answers)), 201 if is_new else 200)
 
@@ -123,35 +127,68 @@ def idempotency_key(request: HttpRequest) -> str | None:
 async def record(
     service: Service, ledger: ConsentLedger, brand: Brand, requests: Sequence[Request | None]
 ) -> list[Receipt | None]:
-    """Receipts after the commit, in the order of the requests; None where there is none."""
+    """Receipts after the commit, in the order of the requests; None where there is none.
+
+    An id that was used for something else keeps no refusal out (C5): it is taken without it.
+    """
     wanted = [request for request in requests if request is not None]
-    if len(wanted) == 1:
-        made = [await asyncio.wrap_future(service.writer(brand.iys_code).ask(wanted[0]))]
-    else:
-        made = []
-        for begin in range(0, len(wanted), TOGETHER):
-            some = wanted[begin : begin + TOGETHER]
-            made += await run_in_threadpool(ledger.record_surely, some)
+    made = await _written(service, ledger, brand, wanted)
+    kept_out = [
+        place
+        for place, receipt in enumerate(made)
+        if receipt.code == REUSED and _refuses(wanted[place])
+    ]
+    unnamed = [structs.replace(wanted[place], item_id=None) for place in kept_out]
+    for place, one in zip(kept_out, await _written(service, ledger, brand, unnamed), strict=True):
+        outcome = Outcome.WARNED if one.outcome is Outcome.RECORDED else one.outcome
+        made[place] = structs.replace(one, outcome=outcome, code=one.code or REUSED)
     receipts = iter(made)
     return [None if request is None else next(receipts) for request in requests]
 
 
+async def _written(
+    service: Service, ledger: ConsentLedger, brand: Brand, requests: Sequence[Request]
+) -> list[Receipt]:
+    if len(requests) == 1:
+        return [await asyncio.wrap_future(service.writer(brand.iys_code).ask(requests[0]))]
+    made: list[Receipt] = []
+    for begin in range(0, len(requests), TOGETHER):
+        some = requests[begin : begin + TOGETHER]
+        made += await run_in_threadpool(ledger.record_surely, some)
+    return made
+
+
+def _refuses(request: Request) -> bool:
+    command = request.command
+    return isinstance(command, RecordAct) and command.status is ConsentStatus.REFUSED
+
+
+class _Shown(NamedTuple):
+    """How items are shown: the language, and the place of an item in the body."""
+
+    english: bool
+    pointer: str
+
+
 async def _answers(
-    request: HttpRequest,
     service: Service,
     ledger: ConsentLedger,
     brand: Brand,
     taken: Sequence[TakenItem],
     receipts: Sequence[Receipt | None],
+    shown: _Shown,
 ) -> list[ItemAnswer]:
-    english = is_english(request)
-    known = await first_events(ledger, [receipt for receipt in receipts if receipt is not None])
-    reader = service.reader(brand.iys_code)
+    made = [receipt for receipt in receipts if receipt is not None]
+    known = await first_events(ledger, made)
+    asked = [one.request for one in taken if one.request is not None]
+    consents = [receipt.consent for receipt in made]
+    found = await shown_states(ledger, service.reader(brand.iys_code), brand, asked, consents)
+    states = iter(found)
     answers = []
     for one, receipt in zip(taken, receipts, strict=True):
-        if one.request is None or receipt is None:
+        if receipt is None:
             assert one.fault is not None
-            answers.append(_refused(one, one.fault, english=english))
+            answers.append(_refused(one, one.fault, shown))
             continue
         code = receipt.code
         answers.append(
@@ -161,26 +198,26 @@ async def _answers(
                 type=one.channel,
                 outcome=receipt.outcome,
                 code=code,
-                message=None if code is None else message(code, "en" if english else "tr"),
+                message=None if code is None else message(code, "en" if shown.english else "tr"),
                 standingSince=standing_since(receipt.consent) if code == "L-RET-STANDS" else None,
                 receipt=shown_receipt(receipt, known),
-                state=await shown_state(ledger, reader, brand, one.request, receipt.consent),
+                state=next(states),
                 iys=shown_iys(receipt.consent),
             )
         )
     return answers
 
 
-def _refused(one: TakenItem, fault: Fault, *, english: bool) -> ItemAnswer:
-    pointer = f"/items/{one.index}"
+def _refused(one: TakenItem, fault: Fault, shown: _Shown) -> ItemAnswer:
+    pointer = shown.pointer.format(one.index)
     return ItemAnswer(
         index=one.index,
         id=one.item_id,
         type=one.channel,
         outcome=Outcome.REFUSED,
         code=fault.code,
-        message=message(fault.code, "en" if english else "tr"),
-        pointer=f"{pointer}/{fault.field}" if fault.field else pointer,
+        message=message(fault.code, "en" if shown.english else "tr"),
+        pointer=f"{pointer}/{fault.field}" if fault.field else pointer or None,
         nearest=fault.nearest,
     )
 

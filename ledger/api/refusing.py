@@ -17,7 +17,8 @@ from ledger.aggregates.commands import Origin, Provenance
 from ledger.aggregates.intake import RawAct, parse_act
 from ledger.api.access import Action, admit
 from ledger.api.items import received_at
-from ledger.api.messages import answer, body_of, query_of
+from ledger.api.lenient import read
+from ledger.api.messages import answer, query_of
 from ledger.api.operations import operation
 from ledger.api.problems import Problem, is_english
 from ledger.api.receipts import first_events, shown_iys, shown_receipt, shown_state
@@ -31,7 +32,7 @@ from ledger.recording.ports import Brand
 from ledger.recording.principals import Principal
 from ledger.recording.referrals import Referral
 from ledger.recording.request import Receipt, Request
-from ledger.values import Discreet
+from ledger.values import Discreet, plain_text
 from ledger.vocabulary import BrandCode, Channel, ConsentSource, IysCode, RecipientType
 
 SOURCE_BY_VIA: Final = {
@@ -70,6 +71,8 @@ class Refusal(Discreet, frozen=True, gc=False):
     source: str
     reference: str | None
     name: str | None
+    faults: tuple[str, ...]
+    dated_on_receipt: bool
 
 
 class Reach(NamedTuple):
@@ -97,8 +100,8 @@ def router(service: Service) -> APIRouter:
     async def refusals(request: HttpRequest) -> Response:
         principal = admit(request, Action.REFUSE)
         query_of(request)
-        asked = await body_of(request, RefusalRequest)
-        refusal = _refusal(asked, principal, idempotency_key(request))
+        asked, faults = read(await request.body())
+        refusal = _refusal(asked, faults, principal, idempotency_key(request))
         reach = await run_in_threadpool(_reach, service, principal, asked.brands)
         items: list[RefusalTaken] = []
         is_new = False
@@ -115,7 +118,9 @@ def router(service: Service) -> APIRouter:
     return routes
 
 
-def _refusal(asked: RefusalRequest, principal: Principal, request_key: str | None) -> Refusal:
+def _refusal(
+    asked: RefusalRequest, faults: tuple[str, ...], principal: Principal, request_key: str | None
+) -> Refusal:
     """What is refused. Raises Problem 422 with the address's code."""
     address = None
     fault = AddressRefused("H114")
@@ -133,7 +138,7 @@ def _refusal(asked: RefusalRequest, principal: Principal, request_key: str | Non
     if asked.types and not named:
         raise Problem(422, "L-CHANNEL", pointer="/types")
     now = clock.now()
-    at, _ = received_at(asked.receivedAt, now)
+    at, is_strange = received_at(asked.receivedAt, now)
     via = asked.via if 0 < len(asked.via) <= VIA_LENGTH_MAX else "api"
     provenance = Provenance(
         origin=Origin.LIVE,
@@ -144,7 +149,17 @@ def _refusal(asked: RefusalRequest, principal: Principal, request_key: str | Non
     )
     source = SOURCE_BY_VIA.get(via, "")
     name = asked.id or request_key
-    return Refusal(address, named or possible, provenance, source, asked.reference, name)
+    reference = None if asked.reference is None else plain_text(asked.reference)
+    return Refusal(
+        address,
+        named or possible,
+        provenance,
+        source,
+        reference,
+        name,
+        (*faults, "L-TIME") if is_strange else faults,
+        dated_on_receipt=is_strange or asked.receivedAt is None,
+    )
 
 
 def _reach(service: Service, principal: Principal, wanted: Sequence[int]) -> Reach:
@@ -182,7 +197,7 @@ async def _record(
     kept = {brand.brand_code: brand for brand in brands}
     taken = []
     for request, receipt in zip(requests, receipts, strict=True):
-        code, brand = receipt.code, kept[request.brand_code]
+        code = receipt.code
         taken.append(
             RefusalTaken(
                 brandCode=request.brand_code,
@@ -213,6 +228,8 @@ def _request(
         channel, refusal.source, refusal.address.as_entered, "RET", clock.iys_text(at), kind
     )
     parsed = parse_act(raw, refusal.provenance, received_at=at)
+    command = parsed.command
+    command = structs.replace(command, warnings=(*refusal.faults, *command.warnings))
     note: dict[str, object] = dict(parsed.given or {})
     if refusal.reference is not None:
         note["reference"] = refusal.reference
@@ -222,9 +239,10 @@ def _request(
         brand_code,
         channel,
         (kind,),
-        parsed.command,
+        command,
         {"note": note} if note else {},
         None if name is None else f"{name}\x00{channel}\x00{kind}",
+        refusal.dated_on_receipt,
     )
 
 

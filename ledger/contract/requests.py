@@ -8,6 +8,7 @@ from msgspec import Meta
 from ledger.vocabulary import Channel, ConsentSource, ConsentStatus, RecipientType
 
 ITEMS_MAX: Final = 10_000
+BRANDS_MAX: Final = 1_000
 RECIPIENT_CHARACTERS_MAX: Final = 2_000
 """Far more than any address has: what is longer is a mistake, not an address."""
 
@@ -98,7 +99,7 @@ class RefusalRequest(Asked, frozen=True, kw_only=True):
     recipient: Recipient
     types: Annotated[tuple[Channel, ...], Meta(max_length=3)] = ()
     brands: Annotated[
-        tuple[Annotated[int, Meta(ge=1, le=2**53 - 1)], ...], Meta(max_length=1000)
+        tuple[Annotated[int, Meta(ge=1, le=2**53 - 1)], ...], Meta(max_length=BRANDS_MAX)
     ] = ()
     receivedAt: Time | None = None  # noqa: N815
     via: Annotated[str, Meta(max_length=64)] = "api"

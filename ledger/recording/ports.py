@@ -144,6 +144,7 @@ class Batch:
     closed: list[tuple[UUID, int]] = field(default_factory=list)
     suppressed: list[Suppression] = field(default_factory=list)
     lifted: list[tuple[UUID, int]] = field(default_factory=list)
+    texts: list[Event] = field(default_factory=list)
 
 
 class WriteUnit(Protocol):

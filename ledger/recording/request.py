@@ -24,6 +24,7 @@ class Request(Discreet, frozen=True, gc=False):
     """A command on the consents of one address. `groups` go to the vault, bound by the event.
 
     `item_id` is the giver's own: the same id with the same content is answered from memory.
+    `dated_on_receipt`: the act's date is the instant of receipt, as nobody gave one.
     """
 
     address: Address
@@ -33,6 +34,7 @@ class Request(Discreet, frozen=True, gc=False):
     command: Command
     groups: Groups = msgspec.field(default_factory=dict)
     item_id: str | None = None
+    dated_on_receipt: bool = False
 
 
 class Receipt(Value, frozen=True, gc=False):
@@ -164,7 +166,8 @@ def _content(request: Request) -> Iterable[str]:
     yield request.channel
     yield from request.recipient_types
     members = msgspec.to_builtins(command)
-    for ours in ("at", "seen_at", "provenance", "late", "warnings"):
-        members.pop(ours, None)
+    ours = ("at", "seen_at", "provenance", "late", "warnings")
+    for name in (*ours, "consent_date") if request.dated_on_receipt else ours:
+        members.pop(name, None)
     asked = {"v": 1, "kind": type(command).__name__, "members": members, "groups": request.groups}
     yield msgspec.json.encode(asked, order="sorted").decode()

@@ -19,6 +19,7 @@ from ledger.aggregates.decide import decide
 from ledger.aggregates.events import Event
 from ledger.aggregates.generations import carried_lines, opens_next
 from ledger.aggregates.keys import ConsentKey, event_id
+from ledger.aggregates.provider_bodies import TextRegistered
 from ledger.evidence import canonical
 from ledger.recording.ports import (
     Batch,
@@ -106,6 +107,8 @@ class Work:
             commit=bind(key, made_id, groups),
         )
         self._tails[stream] = (event.seq, event.leaf_hash.hex())
+        if isinstance(body, TextRegistered):
+            self.batch.texts.append(event)
         if groups:
             self.batch.payloads.append((event.position, self._vault.seal(key, made_id, groups)))
         return event

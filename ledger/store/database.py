@@ -27,6 +27,10 @@ PATIENCE: Final = {
     "tcp_user_timeout": 60_000,
 }
 """A server that vanished without a word is noticed within a minute or so."""
+NOTICED_BY_SERVER: Final = (
+    "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+    " -c tcp_user_timeout=60000"
+)
 VERSION_MIN: Final = 150000
 
 SQL: Final = load_blocks("ledger.store", "ledger.sql")
@@ -47,6 +51,22 @@ def check_dsn(dsn: str) -> None:
             "DATABASE_URL is not a PostgreSQL connection string",
             "DATABASE_URL bir PostgreSQL bağlantı adresi değil",
         ) from None  # its text would show a password
+
+
+def connect_alone(dsn: str) -> LedgerConnection:
+    """A connection outside every pool and transaction, for a lock that lasts longer than either.
+
+    The server notices within a minute or so when its holder vanished. Raises StoreUnavailable.
+    """
+    options = f"{_options()} {NOTICED_BY_SERVER}"
+    try:
+        connection = LedgerConnection.connect(
+            dsn, options=options, application_name="izin alone", autocommit=True, **PATIENCE
+        )
+        _configure(connection)
+    except LOST as error:
+        raise StoreUnavailable("PostgreSQL cannot be reached") from error
+    return connection
 
 
 def schema_of(iys_code: IysCode) -> str:
@@ -205,6 +225,11 @@ def _configure(connection: LedgerConnection) -> None:
     # The embedded cluster's user is a superuser: without this, grants would guard nothing.
     connection.execute("SET ROLE izin_app")
     _commit(connection)
+
+
+def use(connection: LedgerConnection, iys_code: IysCode) -> None:
+    """Let a connection look at the provider's schema."""
+    _use(connection, schema_of(iys_code))
 
 
 def _use(connection: LedgerConnection, schema: str) -> None:

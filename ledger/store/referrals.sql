@@ -1,9 +1,11 @@
 -- Refusals that wait for an officer. Schema: migrations/provider/0005.
 
 -- refer --
+-- What was decided on and is said again waits again.
 INSERT INTO referred_refusals (id, at, actor, brand_code, sealed)
 VALUES (%(id)s, %(at)s, %(actor)s, %(brand)s, %(sealed)s)
-    ON CONFLICT (id) DO NOTHING
+    ON CONFLICT (id) DO UPDATE SET settled_at = NULL, settled_by = NULL
+ WHERE referred_refusals.settled_at IS NOT NULL
 
 -- waiting --
 SELECT id, at, actor, brand_code, sealed

@@ -25,6 +25,7 @@ from ledger.recording.ports import (
     Subject,
     Suppression,
 )
+from ledger.store import texts
 from ledger.store.database import SQL, Database, LedgerConnection
 from ledger.store.recorder import EVENTS_OF_STREAM_MAX, EVERYTHING, checked_event
 from ledger.store.rows import (
@@ -119,6 +120,7 @@ class PostgresUnit:
             self.cursor.execute(SQL["lift_suppression"], {"subject": subject, "seq": of})
         for subject, position in batch.closed:
             self.cursor.execute(SQL["close_recipient"], {"subject": subject, "position": position})
+        texts.add(self.cursor, batch.texts)
         try:
             self._copy(
                 "copy_recipients",

@@ -133,6 +133,21 @@ class ProviderVault:
         groups: dict[str, object] = msgspec.json.decode(opened)
         return groups
 
+    def evidence_lookup(self, evidence_id: bytes) -> bytes:
+        """HMAC-SHA-256 of a piece's id; no address begins as its input does."""
+        return hmac.digest(self._keys.lookup, b"evidence\x00" + evidence_id, "sha256")
+
+    def seal_alone(self, plain: bytes, *, bound_to: bytes) -> tuple[bytes, bytes, int]:
+        """Sealed under a random key of its own; that key wrapped; the epoch of what wraps it."""
+        key = self.chance(KEY_BYTES)
+        return self._sealed(key, plain, bound_to), aes_key_wrap(self._keys.wrap, key), KEK_EPOCH
+
+    def open_alone(
+        self, sealed: bytes, wrapped_key: bytes, kek_epoch: int, *, bound_to: bytes
+    ) -> bytes:
+        """What `seal_alone` took. Raises LedgerBroken."""
+        return _open(self.open_subject_key(wrapped_key, kek_epoch), sealed, bound_to)
+
     def _sealed(self, key: bytes, plain: bytes, bound_to: bytes) -> bytes:
         nonce = self.chance(NONCE_BYTES)
         return nonce + AESGCM(key).encrypt(nonce, plain, bound_to)

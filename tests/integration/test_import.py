@@ -87,8 +87,9 @@ def test_what_a_defective_refusal_said_is_in_the_vault_and_not_in_the_event(
 ) -> None:
     bring(ledger, DATA / "good" / "ret-kusurlu.csv")
 
-    event = status_of(home, ledger, "+905010000503").act_event
-    assert event is not None
+    receipt = status_of(home, ledger, "+905010000503").receipt
+    assert receipt is not None
+    event = ledger.store.events_at([receipt.position])[receipt.position]
     address = parse_address("+905010000503", Channel.MESSAGE)
     subject = ledger.store.generations(ledger.vault.lookup(address.uri))[0]
     sealed = ledger.store.payloads_at([event.position])[event.position]

@@ -182,8 +182,8 @@ def test_a_view_of_the_past_names_the_position_it_was_built_at(ledger: ConsentLe
     view = asked(ledger, known_at=after_one)
 
     assert (view.position, asked(ledger).position) == (3, 4)
-    assert view.act_event is not None
-    assert view.act_event.position == 3
+    assert view.receipt is not None
+    assert view.receipt.position == 3
 
 
 def test_the_iys_line_as_of_t_and_as_known_at_u(ledger: ConsentLedger) -> None:

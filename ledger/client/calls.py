@@ -1,0 +1,208 @@
+"""The calls of the HTTP contract, one method each."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import BinaryIO, Final, Self
+
+import httpx
+import msgspec
+
+from ledger.client.lines import FilterDone, VerdictCount, pieces_of
+from ledger.client.wire import Call, Wire
+from ledger.contract import answers
+from ledger.contract.requests import ConsentItem, DecisionItem
+from ledger.vocabulary import Channel, RecipientType
+
+JSON: Final = {"Content-Type": "application/json"}
+TIMEOUT_SECONDS: Final = 60.0
+"""For each wait: to connect, to be taken a piece of, to hear the next piece."""
+
+
+class Client:
+    """Calls to one service with one key; use it as a context manager, from any thread.
+
+    `language` of titles and messages: tr or en. Every method raises Refused and Unavailable.
+    `brand` is İYS's brand code; an address is given as people write it.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        language: str = "tr",
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._wire = Wire(base_url, key, timeout=timeout, language=language, transport=transport)
+
+    def __enter__(self) -> Self:
+        self._wire.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._wire.__exit__()
+
+    def record(
+        self, brand: int, items: Sequence[ConsentItem], *, idempotency_key: str | None = None
+    ) -> answers.ConsentsAnswer:
+        """Record 1..10,000 consents and refusals; one entry for each item and channel, in order.
+
+        An item that is not taken says so in its entry, `outcome` refused, and stops no other.
+        """
+        return self._wire.ask(
+            Call(
+                path=f"/v1/brands/{brand:d}/consents",
+                is_safe=True,
+                headers=_named(idempotency_key),
+                body=_json({"items": items}),
+            ),
+            answers.ConsentsAnswer,
+        )
+
+    def refuse(
+        self,
+        recipient: str,
+        *,
+        types: Sequence[Channel] = (),
+        brands: Sequence[int] = (),
+        received_at: datetime | None = None,
+        via: str = "api",
+        reference: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> answers.RefusalsAnswer:
+        """No more messages: on every channel of every brand, unless some are named.
+
+        `via`: sms, call, email, web, app, store, post, social or a code of your own.
+        """
+        said = {
+            "recipient": recipient,
+            "types": types,
+            "brands": brands,
+            "receivedAt": _time(received_at),
+            "via": via,
+            "reference": reference,
+        }
+        call = Call(
+            path="/v1/refusals", is_safe=True, headers=_named(idempotency_key), body=_json(said)
+        )
+        return self._wire.ask(call, answers.RefusalsAnswer)
+
+    def status(
+        self,
+        brand: int,
+        recipient: str,
+        channel: Channel,
+        *,
+        recipient_type: RecipientType = RecipientType.INDIVIDUAL,
+        at: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> answers.StatusAnswer:
+        """Where a consent stands, and whether a message may be sent: test `permitted`."""
+        asked = {
+            "recipient": recipient,
+            "type": channel,
+            "recipientType": recipient_type,
+            "at": _time(at),
+            "knownAt": _time(known_at),
+        }
+        return self._look_up(brand, "status", asked, answers.StatusAnswer)
+
+    def history(
+        self,
+        brand: int,
+        recipient: str,
+        channel: Channel,
+        *,
+        recipient_type: RecipientType = RecipientType.INDIVIDUAL,
+    ) -> answers.HistoryAnswer:
+        """Every event of a consent with its four dates, in the order of the log."""
+        asked = {"recipient": recipient, "type": channel, "recipientType": recipient_type}
+        return self._look_up(brand, "history", asked, answers.HistoryAnswer)
+
+    def decide(
+        self,
+        brand: int,
+        items: Sequence[DecisionItem],
+        *,
+        purpose: str = "COMMERCIAL",
+        ground: str | None = None,
+        campaign: str | None = None,
+    ) -> answers.DecisionsAnswer:
+        """May these 1..10,000 messages be sent? `ground` with purpose EXEMPT only."""
+        asked = {"items": items, "purpose": purpose, "ground": ground, "campaign": campaign}
+        call = Call(path=f"/v1/brands/{brand:d}/decisions", is_safe=False, body=_json(asked))
+        return self._wire.ask(
+            msgspec.structs.replace(call, headers=JSON), answers.DecisionsAnswer
+        )
+
+    def filter(
+        self,
+        brand: int,
+        channel: Channel,
+        lines: Iterable[bytes] | BinaryIO,
+        out: BinaryIO,
+        *,
+        form: str = "text/plain",
+        recipient_type: RecipientType = RecipientType.INDIVIDUAL,
+        purpose: str = "COMMERCIAL",
+        ground: str | None = None,
+        campaign: str | None = None,
+    ) -> FilterDone:
+        """Judge a file of any length, a line an address; memory stays the same.
+
+        `lines`: a file, or its bytes in pieces of any size, line ends included; `form`: text/plain,
+        text/csv or application/x-ndjson. `out` gets csv: `recipient,permitted,verdict,reason`, each
+        line's text, order and repetition kept. Unless this returns, what it got is to be dropped.
+        """
+        count, is_file = VerdictCount(), hasattr(lines, "seek")
+
+        def body() -> Iterator[bytes]:
+            if is_file:
+                lines.seek(0)
+            return pieces_of(lines)
+
+        def take(response: httpx.Response) -> FilterDone:
+            for piece in response.iter_bytes():
+                out.write(piece)
+                count.take(piece)
+            return _done(response.headers, count.counts)
+
+        asked = {
+            "type": channel,
+            "recipientType": recipient_type,
+            "purpose": purpose,
+            "ground": ground,
+            "campaign": campaign,
+        }
+        call = Call(
+            path=f"/v1/brands/{brand:d}/filter",
+            is_safe=False,
+            can_resend=is_file,
+            query={name: text for name, text in asked.items() if text is not None},
+            headers={"Content-Type": form, "Accept": "text/csv"},
+            body=body,
+        )
+        return self._wire.exchange(call, take)
+
+    def refusals(
+        self, brand: int, *, channel: Channel | None = None, after: int = 0
+    ) -> Iterator[answers.RefusalsPage]:
+        """The refusals recorded behind a position, page by page to the end of the log.
+
+        Keep the last page's `next`: it is the `after` of the next time.
+        """
+        yield from self._pages(brand, "refusals", channel, after, answers.RefusalsPage)
+
+    def changes(
+        self, brand: int, *, channel: Channel | None = None, after: int = 0
+    ) -> Iterator[answers.ChangesPage]:
+        """As `refusals`, every event of the brand's consents."""
+        yield from self._pages(brand, "consents/changes", channel, after, answers.ChangesPage)
+
+    def _look_up[Answer](
+        self, brand: int, what: str, asked: dict[str, object], kind: type[Answer]
+    ) -> Answer:
+        path = f"/v1/brands/{brand:d}/{what}"
+        return self._wire.ask(Call(path=path, is_safe=True, headers=JSON, body=_json(asked)), kind)
