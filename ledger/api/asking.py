@@ -1,6 +1,5 @@
 """Status and history of one address. The address comes in the body, never in the URL."""
 
-import asyncio
 from datetime import datetime
 from typing import Final
 
@@ -79,7 +78,7 @@ async def _status(service: Service, request: Request) -> Response:
     if as_of is None and known_at is None:
         lookup = ledger.vault.lookup(address.uri)
         key = CurrentKey(lookup, brand.brand_code, asked.type, asked.recipientType)
-        known = await asyncio.wrap_future(service.reader(brand.iys_code).ask(key))
+        known = await service.reader(brand.iys_code).ask(key)
         view = views.view_of(ledger, brand, key, known, ledger.now())
     else:
         view = await run_in_threadpool(

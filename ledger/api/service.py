@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Protocol
 
 from ledger.api.items import Evidence, Text
+from ledger.api.reading import Reader
 from ledger.application import ConsentLedger
 from ledger.recording.group_commit import Together
 from ledger.recording.ports import Brand, Current, CurrentKey
@@ -52,7 +53,7 @@ class Service:
         self.ledgers = ledgers
         self._gate = Lock()
         self._writers: dict[IysCode, Together[Request, Receipt]] = {}
-        self._readers: dict[IysCode, Together[CurrentKey, Current]] = {}
+        self._readers: dict[IysCode, Reader] = {}
 
     def writer(self, iys_code: IysCode) -> Together[Request, Receipt]:
         """Takes single writes; a future is done after the commit."""
@@ -62,12 +63,12 @@ class Service:
                 self._writers[iys_code] = Together(record, name=f"writer {iys_code}")
             return self._writers[iys_code]
 
-    def reader(self, iys_code: IysCode) -> Together[CurrentKey, Current]:
+    def reader(self, iys_code: IysCode) -> Reader:
         """Answers single look-ups; what is committed before one is asked is in its answer."""
         with self._gate:
             if iys_code not in self._readers:
                 answer = partial(_current, self.ledgers.ledger(iys_code))
-                self._readers[iys_code] = Together(answer, name=f"reader {iys_code}")
+                self._readers[iys_code] = Reader(answer)
             return self._readers[iys_code]
 
     async def evidence(self, iys_code: IysCode, ids: Collection[str]) -> Evidence:

@@ -1,13 +1,15 @@
 """What may-I-send asks of the tables: many standings in one snapshot, the list, the leaves kept."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from msgspec import structs
+from psycopg.types.numeric import Int2, Int8
 
+from ledger import clock
 from ledger.aggregates.events import glance
 from ledger.aggregates.standing import is_refusal
 from ledger.recording.ports import (
@@ -28,6 +30,9 @@ from ledger.store.sql import load_blocks
 from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
 
 LOOKUP_BYTES: Final = 32
+KNOWLEDGE_SECONDS_MAX: Final = 1.0
+"""How long what İYS is known of is believed by single look-ups."""
+NEVER_RECORDED: Final = (None,) * 6
 
 SQL: Final = load_blocks("ledger.store", "deciding.sql")
 
@@ -35,9 +40,18 @@ SQL: Final = load_blocks("ledger.store", "deciding.sql")
 class DecisionTables:
     """The tables of one provider, as decisions read them. Implements `ports.DecisionStore`."""
 
-    def __init__(self, database: Database, iys_code: IysCode) -> None:
+    def __init__(
+        self,
+        database: Database,
+        iys_code: IysCode,
+        *,
+        steady_seconds: Callable[[], float] = clock.steady_seconds,
+    ) -> None:
         self._database = database
         self._iys_code = iys_code
+        self._steady_seconds = steady_seconds
+        self._known: dict[tuple[int, int], datetime] = {}
+        self._known_at = float("-inf")
 
     def standings(self, wanted: Wanted) -> StandingsBlock:
         """See ports.DecisionStore."""
@@ -62,16 +76,13 @@ class DecisionTables:
         return StandingsBlock(position, complete_at, brand_closed, rows, suppressed, refused)
 
     def current(self, keys: Sequence[CurrentKey], now: datetime) -> Sequence[Current]:
-        """See ports.DecisionStore."""
-        asked = {
-            "lookups": [key.lookup for key in keys],
-            "brands": [key.brand_code for key in keys],
-            "types": [TYPE_NUMBER[key.recipient_type] for key in keys],
-            "channels": [CHANNEL_NUMBER[key.channel] for key in keys],
-            "now": now,
-        }
+        """See ports.DecisionStore. What is known of İYS may be a second old: then it is known of
+        less, never of more."""
+        rows = self._one(keys[0], now) if len(keys) == 1 else self._many(keys, now)
+        known = self._knowledge()
         found = [
-            _current(*row) for row in self._database.read(self._iys_code, SQL["current"], asked)
+            _current(*row, known.get((key.brand_code, CHANNEL_NUMBER[key.channel])))
+            for row, key in zip(rows, keys, strict=True)
         ]
         merchants = [
             number
@@ -84,6 +95,34 @@ class DecisionTables:
             ):
                 found[number] = structs.replace(found[number], refused_individual=refused)
         return found
+
+    def _one(self, key: CurrentKey, now: datetime) -> Sequence[Any]:
+        asked = {
+            "lookup": key.lookup,
+            "brand": Int8(key.brand_code),
+            "type": Int2(TYPE_NUMBER[key.recipient_type]),
+            "channel": Int2(CHANNEL_NUMBER[key.channel]),
+            "now": now,
+        }
+        return self._database.read(self._iys_code, SQL["current_one"], asked) or [NEVER_RECORDED]
+
+    def _many(self, keys: Sequence[CurrentKey], now: datetime) -> Sequence[Any]:
+        asked = {
+            "lookups": [key.lookup for key in keys],
+            "brands": [Int8(key.brand_code) for key in keys],
+            "types": [Int2(TYPE_NUMBER[key.recipient_type]) for key in keys],
+            "channels": [Int2(CHANNEL_NUMBER[key.channel]) for key in keys],
+            "now": now,
+        }
+        return self._database.read(self._iys_code, SQL["current"], asked)
+
+    def _knowledge(self) -> dict[tuple[int, int], datetime]:
+        at = self._steady_seconds()
+        if at - self._known_at > KNOWLEDGE_SECONDS_MAX:
+            rows = self._database.read(self._iys_code, SQL["iys_knowledge"], {})
+            self._known = {(brand, channel): complete for brand, channel, complete in rows}
+            self._known_at = at
+        return self._known
 
     def _refused(
         self, keys: Sequence[CurrentKey], found: Sequence[Current], merchants: Sequence[int]
@@ -115,6 +154,7 @@ class DecisionTables:
         key = {"brand": brand_code, "channel": CHANNEL_NUMBER[channel], "at": at}
         with self._connection() as connection:
             connection.execute(SQL["note_iys_complete"], key)
+        self._known_at = float("-inf")
 
     def keep_leaves(self, decision: UUID, channel: Channel, chunks: Iterable[bytes]) -> None:
         """See ports.DecisionStore. Leaves of a run that is never recorded harm nobody."""

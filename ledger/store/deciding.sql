@@ -16,7 +16,7 @@ SELECT coalesce((SELECT max(position) FROM stored_events), 0),
 
 -- current --
 -- Each step by the key of its table and no further, whatever the planner believes of their sizes.
-SELECT r.subject, r.generation, c.state, e.position, e.state, s.kind, w.complete_at
+SELECT r.subject, r.generation, c.state, e.position, e.state, s.kind
   FROM unnest(%(lookups)s::bytea[], %(brands)s::bigint[], %(types)s::smallint[],
               %(channels)s::smallint[])
        WITH ORDINALITY AS k (lookup, brand_code, recipient_type, channel, number)
@@ -50,14 +50,39 @@ SELECT r.subject, r.generation, c.state, e.position, e.state, s.kind, w.complete
           AND (channel IS NULL OR channel = k.channel)
           AND (until IS NULL OR until > %(now)s)
        ) AS s ON true
-  LEFT JOIN LATERAL (
-       SELECT complete_at
-         FROM iys_knowledge
-        WHERE brand_code = k.brand_code
-          AND channel = k.channel
-        LIMIT 1
-       ) AS w ON true
  ORDER BY k.number
+
+-- current_one --
+-- The same for one: half the work of getting ready.
+SELECT r.subject, r.generation, c.state, e.position, e.state,
+       (SELECT min(kind)
+          FROM suppressions
+         WHERE subject = r.subject
+           AND (brand_code IS NULL OR brand_code = %(brand)s)
+           AND (channel IS NULL OR channel = %(channel)s)
+           AND (until IS NULL OR until > %(now)s))
+  FROM recipients AS r
+  LEFT JOIN LATERAL (
+       SELECT position, state
+         FROM current_consent
+        WHERE subject = r.subject
+          AND brand_code = %(brand)s
+          AND recipient_type = %(type)s
+          AND channel = %(channel)s
+        LIMIT 1
+       ) AS c ON true
+  LEFT JOIN LATERAL (
+       SELECT position, state
+         FROM stored_events
+        WHERE position = c.position
+        LIMIT 1
+       ) AS e ON true
+ WHERE r.closed_position IS NULL
+   AND r.lookup = %(lookup)s
+
+-- iys_knowledge --
+SELECT brand_code, channel, complete_at
+  FROM iys_knowledge
 
 -- individuals --
 -- How a merchant stands as an individual (C6 row 15).
