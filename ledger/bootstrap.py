@@ -1,32 +1,43 @@
 """The composition root: settings to wired objects. Only mains, the CLI and tests use it."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 import structlog
 
 from ledger import clock
-from ledger.aggregates.provider_bodies import BrandOpened, LedgerOpened
+from ledger.aggregates.provider_bodies import BrandClosed, BrandOpened, LedgerOpened, TextRegistered
 from ledger.application import ConsentLedger
+from ledger.importing.jobs import ImportWorker
+from ledger.importing.templates import TEMPLATES
 from ledger.projections import fsck
 from ledger.projections.follower import Follower
 from ledger.projections.fsck_report import Report
 from ledger.projections.outbox import Outbox
 from ledger.recording.ports import Brand, Provider
 from ledger.recording.principals import KeysStale, Principal
+from ledger.recording.text_ports import RegisteredText, TextDiffers, TextKind
 from ledger.settings import Settings
 from ledger.store.access import ApiKeys
 from ledger.store.access_log import AccessWriter, ProviderAccessLog
-from ledger.store.database import POOL_SIZE_MAX, Database, check_dsn
+from ledger.store.database import POOL_SIZE_MAX, Database, check_dsn, schema_of
 from ledger.store.deciding import DecisionTables
 from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.evidence import EvidenceTable
+from ledger.store.import_jobs import ImportJobTable
+from ledger.store.job_queue import JobQueueOfAll
 from ledger.store.migrate import migrate
 from ledger.store.providers import ProviderDetails, Providers
 from ledger.store.recorder import LedgerFactory
 from ledger.store.referrals import ReferralTable
+from ledger.store.texts import TextTable
 from ledger.store.unit import ProviderStore
+from ledger.store.uploads import UploadFolder
 from ledger.store.vault import ProviderVault
 from ledger.store.vault_keys import KeyFolder
 from ledger.vocabulary import BrandCode, IysCode, Role
@@ -42,7 +53,7 @@ _log = structlog.get_logger("izin")
 class Home:
     """An open database with the providers kept in it, and their ledgers."""
 
-    def __init__(self, dsn: str, database: Database, folder: KeyFolder) -> None:
+    def __init__(self, dsn: str, database: Database, folder: KeyFolder, uploads: Path) -> None:
         self.dsn = dsn
         self.database = database
         self.providers = Providers(dsn, database, folder)
@@ -51,6 +62,10 @@ class Home:
         self._ledgers: dict[IysCode, ConsentLedger] = {}
         self._followers: list[Follower] = []
         self._watched: list[Callable[[], datetime | None]] = []
+        self._uploads = uploads
+        self._evidence: dict[IysCode, EvidenceTable] = {}
+        self._texts: dict[IysCode, TextTable] = {}
+        self._imports: dict[IysCode, ImportJobTable] = {}
 
     def ledger(self, iys_code: IysCode) -> ConsentLedger:
         """The ledger of one provider. Raises NotFound, SettingsRefused for foreign keys."""
@@ -83,6 +98,32 @@ class Home:
         """Refusals that wait for an officer of the provider."""
         vault = ProviderVault(self.providers.keys(iys_code))
         return ReferralTable(self.database, iys_code, vault)
+
+    def evidence(self, iys_code: IysCode) -> EvidenceTable:
+        """The evidence kept for the provider. Raises NotFound."""
+        if iys_code not in self._evidence:
+            vault = ProviderVault(self.providers.keys(iys_code))
+            self._evidence[iys_code] = EvidenceTable(self.database, iys_code, vault)
+        return self._evidence[iys_code]
+
+    def texts(self, iys_code: IysCode) -> TextTable:
+        """The provider's published texts. Raises NotFound."""
+        if iys_code not in self._texts:
+            self.providers.get(iys_code)
+            self._texts[iys_code] = TextTable(self.database, iys_code)
+        return self._texts[iys_code]
+
+    def imports(self, iys_code: IysCode) -> ImportJobTable:
+        """The provider's files that wait to be imported, or were. Raises NotFound."""
+        if iys_code not in self._imports:
+            self._imports[iys_code] = ImportJobTable(
+                self.database,
+                iys_code,
+                ProviderVault(self.providers.keys(iys_code)),
+                UploadFolder(self._uploads / schema_of(iys_code)),
+                templates=("auto", *TEMPLATES),
+            )
+        return self._imports[iys_code]
 
     def iys_codes(self) -> list[IysCode]:
         """Every provider's number."""
@@ -154,6 +195,53 @@ class Home:
         )
         return self.providers.add_brand(iys_code, brand_code, name)
 
+    def close_brand(self, brand: Brand, *, reason: str, actor: str) -> Brand:
+        """Nothing may be sent for the brand any more: its event first, then its row. Safe to
+        repeat; the first reason, a code, stands."""
+        at = clock.utc_text(clock.now())
+        self.ledger(brand.iys_code).append_once(
+            BrandClosed(brand=brand.brand_code, at=at, actor=actor, reason=reason),
+            once=f"{BrandClosed.TYPE}/{brand.brand_code}",
+        )
+        return self.providers.close_brand(brand.iys_code, brand.brand_code)
+
+    def add_text(
+        self,
+        iys_code: IysCode,
+        name: tuple[str, str],
+        kind: TextKind,
+        language: str,
+        content: bytes,
+        *,
+        actor: str,
+    ) -> RegisteredText:
+        """Register a text by id and version: its bytes, then its event and row in one transaction.
+        Safe to repeat. Raises NotFound; TextDiffers where the name bears another text."""
+        text_id, version = name
+        texts = self.texts(iys_code)
+        digest = hashlib.sha256(content).hexdigest()
+        kept = texts.named(*name)
+        if kept is None:
+            texts.keep_content(content)
+            body = TextRegistered(
+                id=text_id,
+                version=version,
+                kind=kind,
+                language=language,
+                sha256=digest,
+                at=clock.utc_text(clock.now()),
+                actor=actor,
+            )
+            self.ledger(iys_code).append_once(body, once=f"{body.TYPE}/{text_id}/{version}")
+            kept = texts.named(*name)
+            assert kept is not None
+        if (kept.kind, kept.language, kept.sha256) != (kind, language, digest):
+            raise TextDiffers(
+                f"{text_id} version {version} is registered with another text, kind or language",
+                f"{text_id} {version} sürümü başka metin, tür ya da dille kayıtlı",
+            )
+        return kept
+
 
 @contextmanager
 def home(settings: Settings, *, pool_size_max: int = POOL_SIZE_MAX) -> Iterator[Home]:
@@ -174,7 +262,7 @@ def home(settings: Settings, *, pool_size_max: int = POOL_SIZE_MAX) -> Iterator[
         database = Database(dsn, size_max=pool_size_max, revive=revive)
         stack.callback(database.close)
         database.open()
-        opened = Home(dsn, database, KeyFolder(settings.key_folder))
+        opened = Home(dsn, database, KeyFolder(settings.key_folder), settings.upload_folder)
         stack.callback(opened.close)
         if settings.api_key is not None:
             opened.keys.accept(settings.api_key.get_secret_value(), STARTER)
@@ -186,3 +274,11 @@ def open_ledger(settings: Settings, iys_code: IysCode) -> Iterator[ConsentLedger
     """The ledger of one provider, in a process of its own."""
     with home(settings, pool_size_max=2) as opened:
         yield opened.ledger(iys_code)
+
+
+def import_worker(opened: Home, settings: Settings) -> ImportWorker:
+    """What carries the import jobs of every provider out."""
+    queue = JobQueueOfAll(
+        opened.dsn, opened.iys_codes, opened.imports, verdict_days=settings.verdict_days
+    )
+    return ImportWorker(queue, opened.ledger, lambda code: partial(open_ledger, settings, code))

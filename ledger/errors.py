@@ -7,6 +7,8 @@ LedgerError                  anything this product refuses or cannot do
   NotFound                   no such provider, brand, import or event
   SettingsRefused            the configuration cannot be used
   StoreUnavailable           PostgreSQL could not be started or reached, or the answer was lost
+  ServiceRefused             the service that was asked said no
+  ServiceUnavailable         it was not reached, or its answer was lost
   LedgerBroken               stored bytes contradict themselves: fsck must look
 """
 
@@ -63,6 +65,18 @@ class StoreUnavailable(LedgerError):
     """PostgreSQL could not be started or reached, or its answer was lost."""
 
     turkish_kind = "PostgreSQL kullanılamıyor"
+
+
+class ServiceRefused(LedgerError):
+    """The service that was asked said no; the text is its own."""
+
+    turkish_kind = "Hizmet kabul etmedi"
+
+
+class ServiceUnavailable(LedgerError):
+    """The service that was asked was not reached, or its answer was lost."""
+
+    turkish_kind = "Hizmete ulaşılamadı ya da yanıtı kayboldu"
 
 
 class LedgerBroken(LedgerError):

@@ -159,6 +159,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "Alıcının reddi var; dosyadan gelen onay reddi kaldıramaz.",
         "the recipient refused; a consent from a file cannot lift a refusal.",
     ),
+    "L-IMPORT-FAILED": (
+        "İçe aktarma tamamlanamadı; dosyayı yeniden gönderin. Kaydedilenler iki kez kaydedilmez.",
+        "the import could not be finished; send the file again. Nothing is recorded twice.",
+    ),
     "L-KURUMSAL": ("KURUMSAL, TACIR olarak kaydedildi.", "KURUMSAL was recorded as TACIR."),
     "L-LANDLINE": (
         "Sabit hatta mesaj gitmez; kaydedildi.",
@@ -194,6 +198,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "L-ROW-UNREADABLE": (
         "Satır okunamıyor (kodlama, NUL ya da kapanmayan tırnak).",
         "the line cannot be read (encoding, NUL or an open quote).",
+    ),
+    "L-UPLOAD-LOST": (
+        "Yüklenen dosya bulunamadı; yeniden gönderin.",
+        "the uploaded file was not found; send it again.",
     ),
 }
 """By code: (Turkish, English)."""

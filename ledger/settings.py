@@ -32,8 +32,8 @@ class ServiceSettings(BaseSettings):
     leaves its answer unread for `unread_seconds_max` is cut off.
     """
 
-    rate_per_second: int = Field(default=2_000, gt=0)
-    rate_burst: int = Field(default=4_000, gt=0)
+    rate_per_second: int = Field(default=5_000, gt=0)
+    rate_burst: int = Field(default=10_000, gt=0)
     items_per_second: int = Field(default=200_000, gt=0)
     items_burst: int = Field(default=2_000_000, gt=0)
     in_flight_max: int = Field(default=1_000, gt=0)
@@ -60,7 +60,12 @@ class Settings(ServiceSettings):
     """Settings from the environment: `IZIN_…`, and `DATABASE_URL`.
 
     `data`: folder of the embedded PostgreSQL. `keys`: folder of key files, beside the data folder
-    by default, never inside it. `pg_bin`: folder of PostgreSQL's programs.
+    by default, never inside it. `pg_bin`: folder of PostgreSQL's programs. `server`: URL of a
+    running service that is asked instead of a database here, with `api_key` or `key_file`'s.
+
+    `uploads`: folder of files that wait to be imported and of their verdicts, in the data folder by
+    default; every process of a database has to see the same one. Verdict files are kept for
+    `verdict_days`.
     """
 
     model_config = SettingsConfigDict(env_prefix="IZIN_", extra="ignore", frozen=True)
@@ -68,13 +73,22 @@ class Settings(ServiceSettings):
     data: Path = Field(default_factory=default_data)
     keys: Path | None = None
     pg_bin: str | None = None
+    uploads: Path | None = None
+    verdict_days: int = Field(default=30, gt=0, le=3_650)
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
     api_key: SecretStr | None = Field(default=None, min_length=16)
     host: str = "127.0.0.1"
     port: int = Field(default=8563, ge=0, le=65535)
+    server: str | None = None
+    key_file: Path | None = None
 
     @property
     def key_folder(self) -> Path:
         """Where the key files lie."""
         data = self.data.absolute()
         return self.keys or data.with_name(data.name + "-keys")
+
+    @property
+    def upload_folder(self) -> Path:
+        """Where uploads and verdict files lie."""
+        return self.uploads or self.data.absolute() / "uploads"

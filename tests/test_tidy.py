@@ -27,7 +27,8 @@ views -> WORDS aggregates evidence recording application msgspec
 deciding -> WORDS aggregates evidence recording application msgspec
 contract -> WORDS msgspec
 client -> WORDS contract *
-store -> WORDS aggregates evidence recording.ports recording.principals recording.referrals *
+store -> WORDS aggregates evidence recording.ports recording.principals recording.referrals \
+recording.evidence_ports recording.text_ports recording.import_ports *
 projections -> WORDS aggregates evidence recording store *
 importing iys_sync -> WORDS aggregates evidence recording application projections *
 api -> WORDS aggregates evidence recording application views deciding contract projections *

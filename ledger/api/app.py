@@ -15,7 +15,7 @@ from ledger.api.direct import Direct
 from ledger.api.guard import Guard
 from ledger.api.limits import Limits
 from ledger.api.messages import answer
-from ledger.api.operations import describe
+from ledger.api.operations import describe, operation
 from ledger.api.problems import (
     Problem,
     handle_error,
@@ -24,6 +24,7 @@ from ledger.api.problems import (
 )
 from ledger.api.service import Ledgers, Service
 from ledger.clock import utc_text
+from ledger.contract.answers import HealthAnswer, ReadyAnswer
 from ledger.errors import LedgerError
 
 ROUTERS: Final[tuple[Callable[[Service], APIRouter], ...]] = (
@@ -43,7 +44,7 @@ def create_app(ledgers: Ledgers, *, limits: Limits | None = None) -> Guard:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        await run_in_threadpool(service.close)
+        await service.close()
 
     app = FastAPI(
         title="İzin Defteri",
@@ -67,11 +68,22 @@ def create_app(ledgers: Ledgers, *, limits: Limits | None = None) -> Guard:
 def _health(service: Service) -> APIRouter:
     routes = APIRouter(tags=["health"])
 
-    @routes.get("/healthz", summary="Süreç yanıt veriyor / the process answers")
-    async def healthz() -> Response:
+    @routes.get(
+        "/healthz",
+        **operation("Süreç yanıt veriyor / the process answers", answer=HealthAnswer, is_open=True),
+    )
+    async def healthz(request: Request) -> Response:
         return answer({"status": "ok"})
 
-    @routes.get("/readyz", summary="Defterler okunabiliyor / the ledgers can be read")
+    @routes.get(
+        "/readyz",
+        **operation(
+            "Defterler okunabiliyor / the ledgers can be read",
+            answer=ReadyAnswer,
+            status=(200, 503),
+            is_open=True,
+        ),
+    )
     async def readyz(request: Request) -> Response:
         return await run_in_threadpool(_readiness, service.ledgers)
 

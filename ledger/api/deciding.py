@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from fastapi import APIRouter
-from msgspec import structs
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ledger.addresses import parse_address
-from ledger.aggregates.decisions import ExemptGround, Purpose
 from ledger.api.access import Action, admit_brand
 from ledger.api.limits import spend_items
 from ledger.api.messages import answer, body_of, query_of
@@ -21,13 +18,10 @@ from ledger.application import ConsentLedger
 from ledger.clock import utc_text
 from ledger.contract.answers import DecisionsAnswer, Verdict
 from ledger.contract.requests import DecisionItem, DecisionsRequest
+from ledger.deciding import terms as words
 from ledger.deciding.decision import Answer, Decision, Terms
-from ledger.errors import AddressRefused
+from ledger.errors import InputRefused
 from ledger.recording.ports import Brand
-from ledger.vocabulary import Channel
-
-MIXED: Final = "MIXED"
-"""Ground of an exempt message with something commercial in it: it is commercial then (R19)."""
 
 EXAMPLES: Final = {
     "a campaign": {
@@ -83,33 +77,10 @@ def terms_of(
     brand: Brand, actor: str, purpose: str, ground: str | None, campaign: str | None
 ) -> Terms:
     """What a run is for. Raises Problem 422 L-PURPOSE, L-CAMPAIGN."""
-    terms = Terms(brand, actor)
-    if campaign is not None:
-        _expect_identifier(campaign)
-        terms = structs.replace(terms, campaign=campaign)
-    if purpose not in set(Purpose) or (purpose == Purpose.EXEMPT) is not (ground is not None):
-        raise Problem(422, "L-PURPOSE")
-    if ground == MIXED or purpose != Purpose.EXEMPT:
-        commercial = Purpose.COMMERCIAL if ground == MIXED else Purpose(purpose)
-        return structs.replace(terms, purpose=commercial)
-    if ground not in set(ExemptGround):
-        raise Problem(422, "L-PURPOSE")
-    return structs.replace(terms, purpose=Purpose.EXEMPT, ground=ExemptGround(ground))
-
-
-def _expect_identifier(campaign: str) -> None:
-    """A campaign's name stands in the log for ever: it must not be somebody's address."""
-    if not 1 <= len(campaign) <= 64 or not set(campaign) <= _IDENTIFIER:
-        raise Problem(422, "L-CAMPAIGN")
-    for channel in (Channel.MESSAGE, Channel.EMAIL):
-        try:
-            parse_address(campaign, channel)
-        except AddressRefused:
-            continue
-        raise Problem(422, "L-CAMPAIGN")
-
-
-_IDENTIFIER: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+    try:
+        return words.terms_of(brand, actor, purpose, ground, campaign)
+    except InputRefused as refused:
+        raise Problem(422, refused.code) from None
 
 
 def _decide(ledger: ConsentLedger, terms: Terms, items: Sequence[DecisionItem]) -> DecisionsAnswer:

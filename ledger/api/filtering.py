@@ -7,7 +7,7 @@ have sent everything. It waits on disk without a name; memory stays the same for
 import re
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import ExitStack
 from typing import IO, BinaryIO, Final, TypeVar, cast
 
@@ -15,6 +15,7 @@ from fastapi import APIRouter
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ledger.api.access import Action, admit_brand
 from ledger.api.deciding import terms_of
@@ -91,17 +92,17 @@ def router(service: Service) -> APIRouter:
             run = _Run(decision, file, form, out_form, channel, kind, stack.pop_all())
         try:
             first = await run_in_threadpool(next, run.pieces, b"")
+            service.ledgers.access_log(brand.iys_code).note(
+                principal.actor,
+                "filter",
+                brand_code=brand.brand_code,
+                items=lines,
+                request_id=request.scope["state"]["request_id"],
+            )
+            return run.response(first, packed=_takes_gzip(request))
         except BaseException:
             run.close()
             raise
-        service.ledgers.access_log(brand.iys_code).note(
-            principal.actor,
-            "filter",
-            brand_code=brand.brand_code,
-            items=lines,
-            request_id=request.scope["state"]["request_id"],
-        )
-        return run.response(first, packed=_takes_gzip(request))
 
     return routes
 
@@ -127,7 +128,9 @@ class _Run:
         self.pieces = self._pieces(answered)
 
     def close(self) -> None:
-        """Forget the input."""
+        """Forget everything: the lines of one who hung up would wait for the garbage collector."""
+        self.pieces.close()
+        self._texts.clear()
         self._stack.close()
 
     def response(self, first: bytes, *, packed: bool) -> Response:
@@ -141,19 +144,19 @@ class _Run:
         }
         if seen is not None:
             headers["Izin-Iys-Seen-At"] = utc_text(seen)
-        pieces = self._closing(first)
+        pieces = self._holding(first)
         if packed:
             headers["Content-Encoding"] = "gzip"
             pieces = _packed(pieces)
         media = "text/csv; charset=utf-8" if self._out_form is LineForm.CSV else self._out_form
-        return StreamingResponse(iterate_in_threadpool(pieces), headers=headers, media_type=media)
+        return _Lines(self, iterate_in_threadpool(pieces), headers, media)
 
     def _read(self, file: BinaryIO, form: LineForm) -> Iterator[list[str]]:
         for texts in blocks(file, form):
             self._texts.append(texts)
             yield texts
 
-    def _pieces(self, answered: Iterator[list[Answer]]) -> Iterator[bytes]:
+    def _pieces(self, answered: Iterator[list[Answer]]) -> Generator[bytes, None, None]:
         head = CSV_HEADER if self._out_form is LineForm.CSV else b""
         for answers in answered:
             yield head + written(self._texts.pop(0), answers, self._out_form)
@@ -163,13 +166,28 @@ class _Run:
         if head:
             yield head
 
-    def _closing(self, first: bytes) -> Iterator[bytes]:
-        with self._stack:
-            held = first
-            for piece in self.pieces:
-                yield held
-                held = piece
+    def _holding(self, first: bytes) -> Iterator[bytes]:
+        held = first
+        for piece in self.pieces:
             yield held
+            held = piece
+        yield held
+
+
+class _Lines(StreamingResponse):
+    """The answer; with its end, whatever that is, the run is over."""
+
+    def __init__(
+        self, run: _Run, pieces: AsyncIterator[bytes], headers: dict[str, str], media: str
+    ) -> None:
+        super().__init__(pieces, headers=headers, media_type=media)
+        self._run = run
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._run.close()
 
 
 async def _spooled(request: Request, stack: ExitStack) -> tuple[BinaryIO, int]:

@@ -19,9 +19,10 @@ from ledger.aggregates.commands import Origin, Provenance, RecordAct
 from ledger.aggregates.intake import SKEW_MAX, ParsedAct, RawAct, parse_act
 from ledger.contract.requests import ITEMS_MAX, ConsentItem
 from ledger.errors import InputRefused
+from ledger.recording.arrival import received_at
 from ledger.recording.request import Request
 from ledger.values import Discreet
-from ledger.vocabulary import EARLIEST_CONSENT_DATE, BrandCode, Channel, ConsentStatus
+from ledger.vocabulary import BrandCode, Channel, ConsentStatus
 
 KNOWN: Final = tuple(field.encode_name for field in structs.fields(ConsentItem))
 RETAILERS_MAX: Final = 100
@@ -30,8 +31,9 @@ STRANGE_TYPES_MAX: Final = 16
 ID_CHARACTERS_MAX: Final = 200
 NAME_CHARACTERS_MAX: Final = 64
 """A longer name is nobody's misspelling."""
-EARLIEST: Final = clock.from_iys_text(EARLIEST_CONSENT_DATE)
 REFUSED: Final = str(ConsentStatus.REFUSED)
+UNREADABLE: Final = "?"
+"""In place of a recipient type that is no text: the refusal then holds for both."""
 
 Evidence = Mapping[str, tuple[str, str]]
 """By evidence id: its kind and the instant it was taken, `YYYY-MM-DDThh:mm:ssZ`."""
@@ -136,7 +138,7 @@ def _request(
         texts["recipient"] or "",
         texts["status"] or "",
         consent_date,
-        texts["recipientType"] or "",
+        UNREADABLE if texts["recipientType"] is None else texts["recipientType"],
         texts["retailerCode"] or "",
     )
     parsed = parse_act(raw, provenance, received_at=arrived_at)
@@ -235,17 +237,6 @@ def _id_of(value: object) -> tuple[str | None, str | None]:
     if text is None or len(text) > ID_CHARACTERS_MAX:
         return None, "L-FIELD"
     return text or None, None
-
-
-def received_at(value: object, now: datetime) -> tuple[datetime, bool]:
-    """When the item reached the sender, and whether what was said of it cannot be believed."""
-    if value is None:
-        return now, False
-    try:
-        at = clock.parse_time(value) if isinstance(value, str) else now + 2 * SKEW_MAX
-    except ValueError:
-        return now, True
-    return (min(at, now), False) if EARLIEST <= at <= now + SKEW_MAX else (now, True)
 
 
 def _is_later(consent_date: str, arrived_at: datetime) -> bool:

@@ -21,8 +21,8 @@ class Limits:
     A burst is what a key may take at once after a pause.
     """
 
-    rate_per_second: int = 2_000
-    rate_burst: int = 4_000
+    rate_per_second: int = 5_000
+    rate_burst: int = 10_000
     items_per_second: int = 200_000
     items_burst: int = 2_000_000
     in_flight_max: int = 1_000

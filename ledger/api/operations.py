@@ -64,10 +64,12 @@ def operation(
     parameters: tuple[Mapping[str, Any], ...] = (),
     refusals: tuple[int, ...] = (),
     in_brand: bool = True,
+    is_open: bool = False,
 ) -> Operation:
-    """The documentation of one endpoint; `media` where it does not answer in JSON."""
-    extra: dict[str, Any] = {"security": [{"key": []}]}
-    every = (*([BRAND] if in_brand else []), *parameters)
+    """The documentation of one endpoint; `media` where it does not answer in JSON; `is_open` where
+    no key is asked for."""
+    extra: dict[str, Any] = {} if is_open else {"security": [{"key": []}]}
+    every = (*([BRAND] if in_brand and not is_open else []), *parameters)
     if every:
         extra["parameters"] = list(every)
     if body is not None:
@@ -81,7 +83,7 @@ def operation(
     responses: dict[int | str, Any] = {
         code: {"description": TITLES.get(code, "tamam / ok"), "content": good} for code in status
     }
-    for code in (*ALWAYS, *refusals):
+    for code in (code for code in (*ALWAYS, *refusals) if code not in status):
         shown = TITLES.get(code, "hata / error")
         schema = {"$ref": REFERENCE.format(name="ProblemAnswer")}
         responses[code] = {"description": shown, "content": {PROBLEM: {"schema": schema}}}

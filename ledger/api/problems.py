@@ -71,6 +71,37 @@ TITLES: Final = {
     ),
     "L-GZIP": ("İçerik gzip olarak açılamıyor", "the content cannot be unpacked as gzip"),
     "L-CURSOR": ("after bir konum olmalı", "after must be a position"),
+    "L-BODY-EMPTY": ("İstek gövdesi boş", "the request body is empty"),
+    "L-EVIDENCE-DIFFERS": (
+        "Aynı içerik başka delil türüyle kayıtlı",
+        "the same bytes are kept as another kind of evidence",
+    ),
+    "L-IYS-CODE": (
+        "iysCode gerekli: bu anahtar bütün sağlayıcıların",
+        "iysCode is needed: this key is of every provider",
+    ),
+    "L-IYS-CODE-SCOPE": (
+        "Sağlayıcı bu anahtarın kapsamında değil",
+        "the provider is not within the scope of this key",
+    ),
+    "L-DECLARED": (
+        "Izin-Declared-By ve Izin-Exported-At birlikte verilir",
+        "Izin-Declared-By and Izin-Exported-At go together",
+    ),
+    "L-HEADER-TEXT": (
+        "Başlık yüzde kodlamalı UTF-8 olmalı, en çok 200 karakter",
+        "the header must be percent-encoded UTF-8, 200 characters at most",
+    ),
+    "L-QUEUE-FULL": (
+        "Bekleyen dosya çok; biri bitince yeniden deneyin",
+        "too many files wait; try again when one is done",
+    ),
+    "L-STORAGE": (
+        "Dosya saklanamıyor (disk dolu olabilir); yeniden deneyin",
+        "the file cannot be stored (the disk may be full); try again",
+    ),
+    "L-NOT-READY": ("Henüz hazır değil", "not there yet"),
+    "L-GONE": ("Süresi doldu, silindi", "its time is over, it was removed"),
     "L-NOT-FOUND": ("Bulunamadı", "not found"),
     "L-INPUT": ("Veri kabul edilmedi", "the input was refused"),
     "L-UNAVAILABLE": ("Hizmet geçici olarak kullanılamıyor", "temporarily unavailable"),

@@ -12,13 +12,13 @@ from ledger.aggregates.consent import Consent, person_line
 from ledger.aggregates.decisions import Question, Verdict, judge
 from ledger.aggregates.events import Event
 from ledger.aggregates.standing import SHOWN, standing
-from ledger.api.reading import Reader
 from ledger.application import ConsentLedger
 from ledger.calendar import deadlines
 from ledger.clock import iys_text, utc_text
 from ledger.contract.answers import Due, IysShown, StateShown
 from ledger.contract.answers import Receipt as ReceiptShown
-from ledger.recording.ports import Brand, CurrentKey
+from ledger.recording.group_commit import Together
+from ledger.recording.ports import Brand, Current, CurrentKey
 from ledger.recording.request import Receipt, Request
 from ledger.vocabulary import ConsentStatus, IysState
 
@@ -53,7 +53,7 @@ def shown_receipt(receipt: Receipt, known: dict[int, Event]) -> ReceiptShown | N
 
 async def shown_state(
     ledger: ConsentLedger,
-    reader: Reader,
+    reader: Together[CurrentKey, Current],
     brand: Brand,
     request: Request,
     consent: Consent,
@@ -82,7 +82,7 @@ async def shown_state(
 
 async def shown_states(
     ledger: ConsentLedger,
-    reader: Reader,
+    reader: Together[CurrentKey, Current],
     brand: Brand,
     requests: Sequence[Request],
     consents: Sequence[Consent],

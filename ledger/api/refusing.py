@@ -1,7 +1,6 @@
 """`POST /v1/refusals`: no more messages (R33). Always taken once the address reads."""
 
 from collections.abc import Sequence
-from itertools import product
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -12,11 +11,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from ledger import clock
-from ledger.addresses import Address, AddressKind, parse_address
-from ledger.aggregates.commands import Origin, Provenance
-from ledger.aggregates.intake import RawAct, parse_act
 from ledger.api.access import Action, admit
-from ledger.api.items import received_at
 from ledger.api.lenient import read
 from ledger.api.messages import answer, query_of
 from ledger.api.operations import operation
@@ -26,28 +21,14 @@ from ledger.api.recording import idempotency_key, record
 from ledger.api.service import Service
 from ledger.contract.answers import RefusalsAnswer, RefusalTaken
 from ledger.contract.requests import RefusalRequest
-from ledger.errors import AddressRefused
+from ledger.errors import InputRefused
 from ledger.messages import message
 from ledger.recording.ports import Brand
 from ledger.recording.principals import Principal
 from ledger.recording.referrals import Referral
-from ledger.recording.request import Receipt, Request
-from ledger.values import Discreet, plain_text
-from ledger.vocabulary import BrandCode, Channel, ConsentSource, IysCode, RecipientType
-
-SOURCE_BY_VIA: Final = {
-    "sms": ConsentSource.HS_MESAJ,
-    "call": ConsentSource.HS_CAGRI_MERKEZI,
-    "email": ConsentSource.HS_EPOSTA,
-    "web": ConsentSource.HS_WEB,
-    "app": ConsentSource.HS_MOBIL,
-    "store": ConsentSource.HS_FIZIKSEL_ORTAM,
-    "post": ConsentSource.HS_FIZIKSEL_ORTAM,
-    "social": ConsentSource.HS_SOSYAL_MEDYA,
-}
-"""İYS's word for the ways of refusing; for any other none is invented."""
-VIA_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789:_-")
-VIA_LENGTH_MAX: Final = 32
+from ledger.recording.refusing import Refusal, Saying, refusal_of, requests_of
+from ledger.recording.request import Receipt
+from ledger.vocabulary import BrandCode, IysCode
 
 EXAMPLES: Final = {
     "everything": {"recipient": "+905010000103", "via": "sms"},
@@ -60,19 +41,6 @@ EXAMPLES: Final = {
         "reference": "talep 2026-17",
     },
 }
-
-
-class Refusal(Discreet, frozen=True, gc=False):
-    """What is refused: the address, its channels, and when and how it was said."""
-
-    address: Address
-    channels: tuple[Channel, ...]
-    provenance: Provenance
-    source: str
-    reference: str | None
-    name: str | None
-    faults: tuple[str, ...]
-    dated_on_receipt: bool
 
 
 class Reach(NamedTuple):
@@ -122,44 +90,19 @@ def _refusal(
     asked: RefusalRequest, faults: tuple[str, ...], principal: Principal, request_key: str | None
 ) -> Refusal:
     """What is refused. Raises Problem 422 with the address's code."""
-    address = None
-    fault = AddressRefused("H114")
-    for channel in (Channel.MESSAGE, Channel.EMAIL):
-        try:
-            address = parse_address(asked.recipient, channel)
-            break
-        except AddressRefused as refused:
-            fault = refused if "@" not in asked.recipient or channel is Channel.EMAIL else fault
-    if address is None:
-        raise Problem(422, fault.code, pointer="/recipient")
-    is_mailbox = address.kind is AddressKind.EMAIL
-    possible = (Channel.EMAIL,) if is_mailbox else (Channel.CALL, Channel.MESSAGE)
-    named = tuple(channel for channel in possible if channel in asked.types)
-    if asked.types and not named:
-        raise Problem(422, "L-CHANNEL", pointer="/types")
-    now = clock.now()
-    at, is_strange = received_at(asked.receivedAt, now)
-    via = asked.via if 0 < len(asked.via) <= VIA_LENGTH_MAX else "api"
-    provenance = Provenance(
-        origin=Origin.LIVE,
-        via=via if set(via) <= VIA_CHARACTERS else "api",
-        actor=principal.actor,
-        received_at=clock.utc_text(at),
-        tzdata=clock.TZDATA_VERSION,
+    saying = Saying(
+        recipient=asked.recipient,
+        types=asked.types,
+        received_at=asked.receivedAt,
+        via=asked.via,
+        reference=asked.reference,
+        name=asked.id or request_key,
+        faults=faults,
     )
-    source = SOURCE_BY_VIA.get(via, "")
-    name = asked.id or request_key
-    reference = None if asked.reference is None else plain_text(asked.reference)
-    return Refusal(
-        address,
-        named or possible,
-        provenance,
-        source,
-        reference,
-        name,
-        (*faults, "L-TIME") if is_strange else faults,
-        dated_on_receipt=is_strange or asked.receivedAt is None,
-    )
+    try:
+        return refusal_of(saying, actor=principal.actor, now=clock.now())
+    except InputRefused as refused:
+        raise Problem(422, refused.code, pointer=f"/{refused.field}") from None
 
 
 def _reach(service: Service, principal: Principal, wanted: Sequence[int]) -> Reach:
@@ -186,10 +129,7 @@ async def _record(
 ) -> tuple[list[RefusalTaken], bool]:
     """What became of it on each brand, channel and recipient type, and whether anything is new."""
     ledger = service.ledgers.ledger(iys_code)
-    requests = [
-        _request(refusal, brand.brand_code, channel, kind)
-        for brand, channel, kind in product(brands, refusal.channels, RecipientType)
-    ]
+    requests = requests_of(refusal, [brand.brand_code for brand in brands])
     receipts = [one for one in await record(service, ledger, brands[0], requests) if one]
     known = await first_events(ledger, receipts)
     english = is_english(http)
@@ -218,32 +158,6 @@ async def _record(
 
 def _is_new(receipt: Receipt) -> bool:
     return receipt.event is not None
-
-
-def _request(
-    refusal: Refusal, brand_code: BrandCode, channel: Channel, kind: RecipientType
-) -> Request:
-    at = clock.from_utc_text(refusal.provenance.received_at)
-    raw = RawAct(
-        channel, refusal.source, refusal.address.as_entered, "RET", clock.iys_text(at), kind
-    )
-    parsed = parse_act(raw, refusal.provenance, received_at=at)
-    command = parsed.command
-    command = structs.replace(command, warnings=(*refusal.faults, *command.warnings))
-    note: dict[str, object] = dict(parsed.given or {})
-    if refusal.reference is not None:
-        note["reference"] = refusal.reference
-    name = refusal.name
-    return Request(
-        parsed.address,
-        brand_code,
-        channel,
-        (kind,),
-        command,
-        {"note": note} if note else {},
-        None if name is None else f"{name}\x00{channel}\x00{kind}",
-        refusal.dated_on_receipt,
-    )
 
 
 def _refer(

@@ -1,20 +1,26 @@
 """What the endpoints share: the ledgers, one writer and one reader for each, who may ask."""
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
-from threading import Lock
-from typing import Protocol
+from typing import Final, Protocol, cast
+
+from starlette.concurrency import run_in_threadpool
 
 from ledger.api.items import Evidence, Text
-from ledger.api.reading import Reader
 from ledger.application import ConsentLedger
+from ledger.recording.evidence_ports import EvidenceStore
 from ledger.recording.group_commit import Together
+from ledger.recording.import_ports import ImportJobs
 from ledger.recording.ports import Brand, Current, CurrentKey
 from ledger.recording.principals import AccessLog, Keys
 from ledger.recording.referrals import Referrals
 from ledger.recording.request import Receipt, Request
+from ledger.recording.text_ports import Texts
 from ledger.vocabulary import BrandCode, IysCode
+
+_EVIDENCE_ID: Final = re.compile("[0-9a-f]{64}")
 
 
 class Ledgers(Protocol):
@@ -39,6 +45,15 @@ class Ledgers(Protocol):
     def referrals(self, iys_code: IysCode) -> Referrals:
         """Refusals that wait for an officer of the provider."""
 
+    def evidence(self, iys_code: IysCode) -> EvidenceStore:
+        """The evidence kept for a provider. Raises NotFound."""
+
+    def texts(self, iys_code: IysCode) -> Texts:
+        """A provider's published texts. Raises NotFound."""
+
+    def imports(self, iys_code: IysCode) -> ImportJobs:
+        """A provider's files that wait to be imported, or were. Raises NotFound."""
+
     def access_log(self, iys_code: IysCode) -> AccessLog:
         """Where every reading of the provider's personal data is noted."""
 
@@ -47,45 +62,62 @@ class Ledgers(Protocol):
 
 
 class Service:
-    """One writer and one reader a provider: what waits is written, or asked, together (§7)."""
+    """One writer and one reader a provider: what waits is written, or asked, together (§7).
+
+    Belongs to one event loop.
+    """
 
     def __init__(self, ledgers: Ledgers) -> None:
         self.ledgers = ledgers
-        self._gate = Lock()
         self._writers: dict[IysCode, Together[Request, Receipt]] = {}
-        self._readers: dict[IysCode, Reader] = {}
+        self._readers: dict[IysCode, Together[CurrentKey, Current]] = {}
+        self._texts: dict[IysCode, Texts] = {}
 
     def writer(self, iys_code: IysCode) -> Together[Request, Receipt]:
         """Takes single writes; a future is done after the commit."""
-        with self._gate:
-            if iys_code not in self._writers:
-                record = self.ledgers.ledger(iys_code).record_surely
-                self._writers[iys_code] = Together(record, name=f"writer {iys_code}")
-            return self._writers[iys_code]
+        if iys_code not in self._writers:
+            record = self.ledgers.ledger(iys_code).record_surely
+            self._writers[iys_code] = Together(record, name=f"writer {iys_code}")
+        return self._writers[iys_code]
 
-    def reader(self, iys_code: IysCode) -> Reader:
+    def reader(self, iys_code: IysCode) -> Together[CurrentKey, Current]:
         """Answers single look-ups; what is committed before one is asked is in its answer."""
-        with self._gate:
-            if iys_code not in self._readers:
-                answer = partial(_current, self.ledgers.ledger(iys_code))
-                self._readers[iys_code] = Reader(answer)
-            return self._readers[iys_code]
+        if iys_code not in self._readers:
+            answer = partial(_current, self.ledgers.ledger(iys_code))
+            self._readers[iys_code] = Together(answer, name=f"reader {iys_code}")
+        return self._readers[iys_code]
 
     async def evidence(self, iys_code: IysCode, ids: Collection[str]) -> Evidence:
-        """What is known of these pieces of evidence."""
+        """What is known of these pieces of evidence; `text` is brought up to date on the way."""
+        named = {one for one in ids if _EVIDENCE_ID.fullmatch(one)}
+        if named or iys_code not in self._texts or self._texts[iys_code].is_aging():
+            return await run_in_threadpool(self._papers, iys_code, named)
         return {}
 
     def text(self, iys_code: IysCode) -> Text:
-        """Finds a registered text by its id and version."""
-        return lambda name, version: None
+        """Finds a registered text by its id and version, as of 2 s ago at most; never waits.
 
-    def close(self) -> None:
+        `evidence` of the provider was asked before, for the same request.
+        """
+        return self._texts[iys_code].find
+
+    def _papers(self, iys_code: IysCode, named: Collection[str]) -> Evidence:
+        texts = self.ledgers.texts(iys_code)
+        if texts.is_aging():
+            texts.refresh()
+        self._texts[iys_code] = texts
+        if not named:
+            return {}
+        found = self.ledgers.evidence(iys_code).kinds([bytes.fromhex(one) for one in named])
+        notes = {one.hex(): (note.kind, note.captured_at) for one, note in found.items()}
+        return cast(Evidence, notes)  # acts take a piece whose date nobody told
+
+    async def close(self) -> None:
         """Finish what waits; what comes later is refused."""
-        with self._gate:
-            for writer in self._writers.values():
-                writer.close()
-            for reader in self._readers.values():
-                reader.close()
+        for writer in self._writers.values():
+            await writer.close()
+        for reader in self._readers.values():
+            await reader.close()
 
 
 def _current(ledger: ConsentLedger, keys: Sequence[CurrentKey]) -> Sequence[Current]:

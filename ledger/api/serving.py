@@ -3,7 +3,7 @@
 uvicorn 0.54 waits without end for a request whose head does not come whole, takes a head of any
 size that comes in one piece, goes on reading a body that nobody wants, and waits without end for a
 caller who does not read the answer; at its limit of connections it turns everybody away. Here the
-connection that has been idle longest makes room. Shown by tests/acceptance/test_guard_wire.py.
+connection that has been idle longest makes room. Shown by tests/acceptance/test_guard.py.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ import json
 import re
 import resource
 import secrets
-import socket
 from collections.abc import Callable
 from contextlib import suppress
 from typing import ClassVar, Final
@@ -88,9 +87,6 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """A caller connects: for one too many the longest idle one makes room, if there is one."""
         super().connection_made(transport)
-        # asyncio does so only where the listener was made with a protocol number: head and body of
-        # an answer are two writes, and without this the second waits 40 ms for an ACK.
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if len(self.connections) > self.connections_max:
             oldest = next(iter(self.idle), None)
             if oldest is None:

@@ -1,8 +1,11 @@
 """Commands that read: status, history, fsck."""
 
+from datetime import datetime
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
+import msgspec
 import typer
 from rich.progress import Progress, TaskID
 
@@ -10,12 +13,16 @@ from ledger import views
 from ledger.addresses import Address, parse_address
 from ledger.bootstrap import Home
 from ledger.cli.context import ACTOR, CODE_MAX, choice, current, instant, recipient
+from ledger.cli.remote import is_remote, service
 from ledger.clock import from_utc_text, iys_text
+from ledger.contract.answers import HistoryAnswer, StatusAnswer
 from ledger.errors import AddressRefused, InputRefused
 from ledger.messages import message
 from ledger.recording.ports import Brand
 from ledger.views import history_members, invalid_members, status_members
 from ledger.vocabulary import Channel, IysCode, RecipientType
+
+Answer = TypeVar("Answer")
 
 BRAND = typer.Option(..., "--brand", min=1, max=CODE_MAX, help="Marka kodu / brand code.")
 CHANNEL = typer.Option(..., "--channel", help="ARAMA, MESAJ, EPOSTA.")
@@ -45,35 +52,55 @@ def status(
     iys_code: int | None = IYS_CODE,
 ) -> None:
     """Bir adresin durumunu ve ileti iznini söyler / tells status and verdict of an address."""
-    context = current()
+    output = current().output
     wanted = choice(Channel, channel, "--channel")
     kind = choice(RecipientType, recipient_type, "--recipient-type")
     as_of, known = instant(at, "--at"), instant(known_at, "--known-at")
-    try:
-        address = parse_address(recipient(recipient_text), wanted)
-    except AddressRefused as refused:
-        context.output.say(
-            f"INVALID_ADDRESS: {message(refused.code, 'tr')}",
-            f"INVALID_ADDRESS: {message(refused.code, 'en')}",
+    text = recipient(recipient_text)
+    if is_remote():
+        with service() as izin:
+            told = izin.status(brand, text, wanted, recipient_type=kind, at=as_of, known_at=known)
+    else:
+        told = _status(brand, iys_code, text, wanted, kind, as_of, known)
+    if told.code is not None:
+        output.say(
+            f"INVALID_ADDRESS: {message(told.code, 'tr')}",
+            f"INVALID_ADDRESS: {message(told.code, 'en')}",
         )
-        context.output.answer(invalid_members(refused))
-        return
+    else:
+        can = output.text(
+            "gönderilebilir" if told.permitted else "gönderilemez",
+            "may be sent to" if told.permitted else "must not be sent to",
+        )
+        shown = f"{told.status or '–'}  {told.verdict} {told.reason or ''}".rstrip()
+        output.say(f"{shown}: {can}", f"{shown}: {can}")
+    for name in ("consentDate", "source", "position"):
+        value = getattr(told, name)
+        if value is not None:
+            output.say(f"  {name}: {value}", f"  {name}: {value}")
+    output.answer(msgspec.to_builtins(told))
+
+
+def _status(
+    brand: int,
+    iys_code: int | None,
+    text: str,
+    channel: Channel,
+    kind: RecipientType,
+    at: datetime | None,
+    known_at: datetime | None,
+) -> StatusAnswer:
+    """As the service tells it, of the ledger here."""
+    context = current()
     with context.home() as home:
         kept, ledger = context.brand(home, brand, iys_code)
-        view = views.status(ledger, kept, address, wanted, kind, at=as_of, known_at=known)
+        try:
+            address = parse_address(text, channel)
+        except AddressRefused as refused:
+            return _shape(invalid_members(refused), StatusAnswer)
+        view = views.status(ledger, kept, address, channel, kind, at=at, known_at=known_at)
         _note(home, kept, "status", view.subject)
-    members = status_members(view)
-    verdict = view.verdict
-    can = context.output.text(
-        "gönderilebilir" if verdict.permitted else "gönderilemez",
-        "may be sent to" if verdict.permitted else "must not be sent to",
-    )
-    shown = f"{members['status'] or '–'}  {verdict.kind} {verdict.reason or ''}".rstrip()
-    context.output.say(f"{shown}: {can}", f"{shown}: {can}")
-    for name in ("consentDate", "source", "position"):
-        if members[name] is not None:
-            context.output.say(f"  {name}: {members[name]}", f"  {name}: {members[name]}")
-    context.output.answer(members)
+    return _shape(status_members(view), StatusAnswer)
 
 
 def history(
@@ -84,23 +111,40 @@ def history(
     iys_code: int | None = IYS_CODE,
 ) -> None:
     """Bir adresin bütün hareketlerini sayar / lists every event of an address."""
-    context = current()
+    output = current().output
     wanted = choice(Channel, channel, "--channel")
     kind = choice(RecipientType, recipient_type, "--recipient-type")
-    address = _address(recipient(recipient_text), wanted)
+    text = recipient(recipient_text)
+    address = _address(text, wanted)
+    if is_remote():
+        with service() as izin:
+            told = izin.history(brand, text, wanted, recipient_type=kind)
+    else:
+        told = _history(brand, iys_code, address, wanted, kind)
+    if not told.events:
+        output.say("Kayıt yok.", "No record.")
+    for event in told.events:
+        acted = iys_text(from_utc_text(event.actedAt)) if event.actedAt else "–"
+        recorded = iys_text(from_utc_text(event.recordedAt))
+        line = f"{event.position}\t{event.type}\t{acted}\t{recorded}"
+        output.say(line, line)
+    output.answer(msgspec.to_builtins(told))
+
+
+def _history(
+    brand: int, iys_code: int | None, address: Address, channel: Channel, kind: RecipientType
+) -> HistoryAnswer:
+    """As the service tells it, of the ledger here."""
+    context = current()
     with context.home() as home:
         kept, ledger = context.brand(home, brand, iys_code)
-        found = views.history(ledger, kept, address, wanted, kind)
+        found = views.history(ledger, kept, address, channel, kind)
         _note(home, kept, "history", found.subject)
-    if not found.entries:
-        context.output.say("Kayıt yok.", "No record.")
-    for entry in found.entries:
-        event = entry.event
-        acted = iys_text(from_utc_text(entry.acted_at)) if entry.acted_at else "–"
-        recorded = iys_text(event.recorded_at)
-        line = f"{event.position}\t{event.body.TYPE}\t{acted}\t{recorded}"
-        context.output.say(line, line)
-    context.output.answer(history_members(found))
+    return _shape(history_members(found), HistoryAnswer)
+
+
+def _shape(members: object, kind: type[Answer]) -> Answer:
+    return msgspec.json.decode(msgspec.json.encode(members), type=kind)
 
 
 def fsck(iys_code: int | None = IYS_CODE) -> None:

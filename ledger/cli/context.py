@@ -1,7 +1,8 @@
 """What every command gets, and how it reads its own words."""
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -38,7 +39,12 @@ class Context:
 
     @contextmanager
     def home(self) -> Iterator[Home]:
-        """The database of these settings, open."""
+        """The database of these settings, open. Raises BadParameter where a service is named."""
+        if self.settings.server is not None:
+            raise typer.BadParameter(
+                "bu komut yerel defterle çalışır / this command works on the ledger here",
+                param_hint="--server (IZIN_SERVER)",
+            )
         with bootstrap.home(self.settings) as home:
             yield home
 
@@ -50,7 +56,25 @@ class Context:
         brand = home.providers.brand(BrandCode(brand_code), iys_code=wanted)
         return brand, home.ledger(brand.iys_code)
 
+    def provider(
+        self, home: Home, iys_code: int | None, brands: Sequence[BrandCode] | None = None
+    ) -> IysCode:
+        """Whose: as said, or as the brands tell, or the only one. Raises NotFound, BadParameter."""
+        if iys_code is not None:
+            home.providers.get(IysCode(iys_code))
+        owners = {home.providers.brand(code).iys_code for code in brands or ()}
+        if not owners and iys_code is None:
+            owners = set(home.iys_codes())
+        owners |= set() if iys_code is None else {IysCode(iys_code)}
+        if len(owners) != 1:
+            raise typer.BadParameter(
+                "tek bir sağlayıcıyı göstermeli / must lead to one provider",
+                param_hint="--iys-code",
+            )
+        return owners.pop()
 
+
+_REASON = re.compile(r"[A-Z][A-Z0-9_-]{0,39}")
 _running: ContextVar[Context] = ContextVar("running command")
 
 
@@ -98,6 +122,16 @@ def words(text: str, option: str) -> str:
     if not kept:
         raise typer.BadParameter("boş / empty", param_hint=option)
     return kept
+
+
+def reason_code(text: str) -> str:
+    """A reason as it stands in the log for ever: a code, so that it is nobody's address.
+
+    Raises BadParameter.
+    """
+    if not _REASON.fullmatch(text):
+        raise typer.BadParameter("A-Z 0-9 _ - (≤ 40)", param_hint="--reason")
+    return text
 
 
 def recipient(text: str) -> str:

@@ -72,11 +72,17 @@ def run(context: Context) -> bool:
     return report.is_clean
 
 
-def _import(home: Home, output: Output, folder: Path, name: str) -> ImportResult:
+def sample(name: str, folder: Path) -> Path:
+    """A shipped sample as a file of yesterday."""
     yesterday = clock.iys_text(clock.now() - timedelta(days=1))[:10]
     text = resources.files("ledger.cli").joinpath("samples", name).read_text(encoding="utf-8")
     file = folder / name
     file.write_text(text.replace("{yesterday}", yesterday), encoding="utf-8")
+    return file
+
+
+def _import(home: Home, output: Output, folder: Path, name: str) -> ImportResult:
+    file = sample(name, folder)
     verdicts = folder / "verdicts.csv"
     options = ImportOptions(brand_code=BRAND, actor=ACTOR)
     with verdicts.open("w", encoding="utf-8", newline="") as out:

@@ -13,6 +13,8 @@ from ledger.bootstrap import open_ledger
 from ledger.cli import import_changes
 from ledger.cli.context import ACTOR, CODE_MAX, choice, current, past_instant, words
 from ledger.cli.import_output import Outputs, tell, tell_tried
+from ledger.cli.import_remote import send
+from ledger.cli.remote import is_remote
 from ledger.importing.column_map import MAP_BYTES_MAX, ColumnMap, MapRefused, read_map
 from ledger.importing.plan import ImportOptions
 from ledger.importing.run import import_file as import_into
@@ -103,7 +105,10 @@ def import_file(
     )
     outputs = Outputs(verdicts, refused)
     outputs.check(file, column_map)
-    _run(file, options, iys_code, outputs, dry_run=dry_run)
+    if is_remote():
+        send(file, options, outputs, dry_run=dry_run)
+    else:
+        _run(file, options, iys_code, outputs, dry_run=dry_run)
 
 
 def _run(

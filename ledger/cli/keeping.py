@@ -2,7 +2,7 @@
 
 import typer
 
-from ledger.cli.context import ACTOR, CODE_MAX, current, words
+from ledger.cli.context import ACTOR, CODE_MAX, current, reason_code, words
 from ledger.store.providers import ProviderDetails
 from ledger.vocabulary import BrandCode, IysCode
 
@@ -76,6 +76,23 @@ def brand_add(
     context.output.answer({"iysCode": iys_code, "brandCode": brand, "name": kept.name})
 
 
+@brand_app.command("close")
+def brand_close(
+    brand: int = typer.Option(..., min=1, max=CODE_MAX, help="Marka kodu / brand code."),
+    reason: str = typer.Option(..., help="Neden kodu / a code: SOLD, ENDED, …"),
+) -> None:
+    """Markayı kapatır: artık hiçbir ileti gönderilemez / closes a brand: nothing may be sent."""
+    context, code = current(), reason_code(reason)
+    with context.home() as home:
+        kept, _ = context.brand(home, brand, None)
+        closed = home.close_brand(kept, reason=code, actor=ACTOR)
+    if kept.closed:
+        context.output.say(f"{closed.name} ({brand}) zaten kapalıydı.", "It was closed before.")
+    else:
+        context.output.say(f"{closed.name} ({brand}) kapatıldı.", f"{closed.name} is closed.")
+    context.output.answer({"iysCode": closed.iys_code, "brandCode": brand, "closed": closed.closed})
+
+
 @brand_app.command("list")
 def brand_list() -> None:
     """Markaları sayar / lists the brands."""
@@ -84,8 +101,15 @@ def brand_list() -> None:
         brands = home.providers.brands()
     for one in brands:
         line = f"{one.iys_code}\t{one.brand_code}\t{one.name}"
-        context.output.say(line, line)
+        closed = ("\tkapalı", "\tclosed") if one.closed else ("", "")
+        context.output.say(line + closed[0], line + closed[1])
     listed = [
-        {"iysCode": one.iys_code, "brandCode": one.brand_code, "name": one.name} for one in brands
+        {
+            "iysCode": one.iys_code,
+            "brandCode": one.brand_code,
+            "name": one.name,
+            "closed": one.closed,
+        }
+        for one in brands
     ]
     context.output.answer({"brands": listed})

@@ -1,16 +1,14 @@
 """Who may ask over HTTP, and who asked: key add, list, revoke; access-log."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import typer
 
-from ledger.bootstrap import Home
 from ledger.cli.context import ACTOR, CODE_MAX, choice, current, instant, words
 from ledger.clock import iys_text, now, utc_text
 from ledger.store.access import KeyRow
 from ledger.store.access_log import Note
-from ledger.vocabulary import BrandCode, IysCode, Role
+from ledger.vocabulary import BrandCode, Role
 
 key_app = typer.Typer(help="API anahtarları / API keys.", no_args_is_help=True)
 
@@ -48,7 +46,7 @@ def key_add(
     until = _expiry(expires_at, days)
     brands = None if not brand else [BrandCode(code) for code in brand]
     with context.home() as home:
-        code = _provider(home, iys_code, brands)
+        code = context.provider(home, iys_code, brands)
         key_id, token = home.keys.add(
             kept_name, kept_role, code, brands=brands, created_by=ACTOR, expires_at=until
         )
@@ -110,7 +108,7 @@ def access_log(
     after = instant(since, "--since")
     wanted = None if brand is None else BrandCode(brand)
     with context.home() as home:
-        code = _provider(home, iys_code, None if wanted is None else [wanted])
+        code = context.provider(home, iys_code, None if wanted is None else [wanted])
         notes = home.access_log(code).newest(limit, since=after, brand_code=wanted)
     for note in notes:
         shown = (note.actor, note.action, note.brand_code, note.subject, note.items)
@@ -118,21 +116,6 @@ def access_log(
         line = "\t".join(cells)
         context.output.say(line, line)
     context.output.answer({"notes": [_note_members(note) for note in notes]})
-
-
-def _provider(home: Home, iys_code: int | None, brands: Sequence[BrandCode] | None) -> IysCode:
-    """Whose: as said, or as the brands tell, or the only one. Raises NotFound, BadParameter."""
-    if iys_code is not None:
-        home.providers.get(IysCode(iys_code))
-    owners = {home.providers.brand(code).iys_code for code in brands or ()}
-    if not owners and iys_code is None:
-        owners = {one.iys_code for one in home.providers.all()}
-    owners |= set() if iys_code is None else {IysCode(iys_code)}
-    if len(owners) != 1:
-        raise typer.BadParameter(
-            "tek bir sağlayıcıyı göstermeli / must lead to one provider", param_hint="--iys-code"
-        )
-    return owners.pop()
 
 
 def _expiry(expires_at: str | None, days: int | None) -> datetime | None:

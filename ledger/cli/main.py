@@ -7,7 +7,17 @@ from itertools import zip_longest
 import typer
 from pydantic import ValidationError
 
-from ledger.cli import asking, importing, keeping, keys, running
+from ledger.cli import (
+    asking,
+    barring,
+    filtering,
+    importing,
+    keeping,
+    keys,
+    referring,
+    running,
+    texts,
+)
 from ledger.cli.context import Context, begin
 from ledger.cli.output import Output, configure_logs
 from ledger.errors import LedgerError
@@ -15,7 +25,7 @@ from ledger.importing.reader import FileRefused
 from ledger.messages import message
 from ledger.settings import Settings
 
-HOISTED = {"--data": True, "--lang": True, "--json": False}
+HOISTED = {"--data": True, "--server": True, "--key-file": True, "--lang": True, "--json": False}
 """Options that may stand anywhere on the line, and whether a value follows."""
 
 app = typer.Typer(
@@ -31,6 +41,12 @@ app = typer.Typer(
 @app.callback()
 def options(
     data: str | None = typer.Option(None, help="Veri klasörü (IZIN_DATA) / data folder."),
+    server: str | None = typer.Option(
+        None, help="Çalışan hizmet (IZIN_SERVER), anahtarı IZIN_API_KEY / a running service."
+    ),
+    key_file: str | None = typer.Option(
+        None, help="Hizmetin anahtarı bu dosyada (IZIN_KEY_FILE) / file with its key."
+    ),
     lang: str = typer.Option("tr", help="Dil / language: tr, en."),
     as_json: bool = typer.Option(
         False, "--json", help="Son satır tek JSON nesnesi / last line is one JSON object."
@@ -39,7 +55,14 @@ def options(
     """Options of every command; they may stand before or behind it."""
     if lang not in ("tr", "en"):
         raise typer.BadParameter("tr, en", param_hint="--lang")
-    given = {} if data is None else {"data": data}
+    if data is not None and server is not None:
+        raise typer.BadParameter("--data ile olmaz / not with --data", param_hint="--server")
+    said = {"data": data, "server": server, "key_file": key_file}
+    given: dict[str, str | None] = {
+        name: value for name, value in said.items() if value is not None
+    }
+    if data is not None:
+        given["server"] = None  # who names the ledger here means it, whatever the environment says
     settings = Settings(**given)  # type: ignore[arg-type]  # pydantic reads the path
     begin(Context(settings, Output(lang, as_json)))
 
@@ -47,7 +70,11 @@ def options(
 keeping.register(app)
 importing.register(app)
 asking.register(app)
+filtering.register(app)
+barring.register(app)
+referring.register(app)
 keys.register(app)
+texts.register(app)
 running.register(app)
 
 

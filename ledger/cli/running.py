@@ -12,6 +12,7 @@ import typer
 
 from ledger.bootstrap import Home
 from ledger.cli import demo as demonstration
+from ledger.cli import demo_service
 from ledger.cli.context import current
 from ledger.cli.output import Output
 from ledger.cli.working import worker
@@ -42,6 +43,9 @@ def demo() -> None:
 def serve(
     host: str | None = typer.Option(None, help="IZIN_HOST, 127.0.0.1."),
     port: int | None = typer.Option(None, min=0, max=65535, help="IZIN_PORT, 8563."),
+    demo: bool = typer.Option(
+        False, "--demo", help="Örneklerle, denenecek komutlarla / with samples and commands to try."
+    ),
 ) -> None:
     """HTTP hizmetini başlatır / starts the HTTP service."""
     import uvicorn  # here and not above: every other command starts without the HTTP stack
@@ -53,9 +57,14 @@ def serve(
     # uvicorn raises SIGTERM again at its end: without this, PostgreSQL would be left running.
     signal.signal(signal.SIGTERM, _stop)
     context = current()
-    settings, output = context.settings, context.output
+    output = context.output
     with ExitStack() as stack:
+        if demo:
+            context = stack.enter_context(demo_service.demo_context(context))
+        settings = context.settings
         home = stack.enter_context(context.home())
+        if demo:
+            demo_service.seed(home)
         working = stack.enter_context(worker(settings))
         home.watch(lambda: working.failing_since(now()))
         _expect_a_key(home, settings, output)
@@ -71,6 +80,8 @@ def serve(
         bound_host, bound_port = listening.getsockname()[:2]
         shown = f"http://{bound_host}:{bound_port}"
         output.say(f"Dinleniyor: {shown}", f"Listening: {shown}")
+        if demo:
+            demo_service.tell_tour(output, shown)
         sys.stdout.flush()
         uvicorn.Server(config).run(sockets=[listening])
 

@@ -1,7 +1,8 @@
-"""The worker: keeps what follows from the log up with it, in a process of its own.
+"""The worker: keeps what follows from the log up with it, and imports the files that were sent in,
+in a process of its own.
 
-In the service it would take turns with the answers for one interpreter: a large import elsewhere
-would slow every caller down.
+In the service it would take turns with the answers for one interpreter: a large import would slow
+every caller down.
 """
 
 import multiprocessing
@@ -51,7 +52,8 @@ def worker(settings: Settings) -> Iterator[Worker]:
     """Start the process; end it with the block, however it ends."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, settings), daemon=True, name="worker")
+    # Not a daemon: those may have no processes of their own, which the lanes of an import are.
+    process = context.Process(target=_work, args=(theirs, settings), name="worker")
     process.start()
     theirs.close()
     try:
@@ -67,7 +69,18 @@ def worker(settings: Settings) -> Iterator[Worker]:
 def run(settings: Settings, stop: threading.Event) -> None:
     """Be the worker until `stop` is set."""
     with bootstrap.home(settings, pool_size_max=CONNECTIONS_MAX) as home:
-        follow_all(home, stop)
+        work(home, settings, stop)
+
+
+def work(
+    home: Home,
+    settings: Settings,
+    stop: threading.Event,
+    tell: Callable[[datetime | None], None] = lambda since: None,
+) -> None:
+    """Follow, and import what was sent in, until `stop` is set."""
+    with bootstrap.import_worker(home, settings).running():
+        follow_all(home, stop, tell)
 
 
 def follow_all(
@@ -109,7 +122,7 @@ def _work(pipe: Connection, settings: Settings) -> None:
             pipe.send(None if since is None else since.timestamp())
 
     with suppress(LedgerError), bootstrap.home(settings, pool_size_max=CONNECTIONS_MAX) as home:
-        follow_all(home, stop, tell)
+        work(home, settings, stop, tell)
 
 
 def _until_closed(pipe: Connection, stop: threading.Event) -> None:

@@ -12,7 +12,7 @@ raises `Refused`, what cannot be known raises `Unavailable`.
             type=Channel.MESSAGE,
             status=ConsentStatus.GRANTED,
             source=ConsentSource.HS_WEB,
-            consentDate="2026-11-20 10:00:00",
+            consentDate="2025-11-20 10:00:00",
         )
         (taken,) = izin.record(123456, [consent]).items
         print(taken.outcome, taken.receipt.position)
@@ -31,8 +31,8 @@ its own, which `record` and `refuse` make where you give none. So nothing is rec
 
 from ledger.client.calls import Client
 from ledger.client.errors import ClientError, Refused, Unavailable
-from ledger.client.lines import FilterDone
 from ledger.contract.requests import ConsentItem, DecisionItem, TextNamed
+from ledger.contract.runs import FilterDone
 from ledger.vocabulary import Channel, ConsentSource, ConsentStatus, Outcome, RecipientType
 
 __all__ = [

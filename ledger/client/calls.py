@@ -1,25 +1,32 @@
 """The calls of the HTTP contract, one method each."""
 
+import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Self, TypeVar
 
 import httpx
 import msgspec
 
-from ledger.client.lines import FilterDone, VerdictCount, pieces_of
+from ledger.client.files import FileCalls, said, time_text
+from ledger.client.lines import Source, VerdictCount
 from ledger.client.wire import Call, Wire
 from ledger.contract import answers
 from ledger.contract.requests import ConsentItem, DecisionItem
+from ledger.contract.runs import FilterDone
 from ledger.vocabulary import Channel, RecipientType
 
 JSON: Final = {"Content-Type": "application/json"}
+KEY: Final = re.compile(r"[!-~][ -~]{0,199}")
 TIMEOUT_SECONDS: Final = 60.0
 """For each wait: to connect, to be taken a piece of, to hear the next piece."""
 
+Answer = TypeVar("Answer")
+Page = TypeVar("Page", answers.RefusalsPage, answers.ChangesPage)
 
-class Client:
+
+class Client(FileCalls):
     """Calls to one service with one key; use it as a context manager, from any thread.
 
     `language` of titles and messages: tr or en. Every method raises Refused and Unavailable.
@@ -76,16 +83,16 @@ class Client:
 
         `via`: sms, call, email, web, app, store, post, social or a code of your own.
         """
-        said = {
+        members = {
             "recipient": recipient,
             "types": types,
             "brands": brands,
-            "receivedAt": _time(received_at),
+            "receivedAt": time_text(received_at),
             "via": via,
             "reference": reference,
         }
         call = Call(
-            path="/v1/refusals", is_safe=True, headers=_named(idempotency_key), body=_json(said)
+            path="/v1/refusals", is_safe=True, headers=_named(idempotency_key), body=_json(members)
         )
         return self._wire.ask(call, answers.RefusalsAnswer)
 
@@ -104,8 +111,8 @@ class Client:
             "recipient": recipient,
             "type": channel,
             "recipientType": recipient_type,
-            "at": _time(at),
-            "knownAt": _time(known_at),
+            "at": time_text(at),
+            "knownAt": time_text(known_at),
         }
         return self._look_up(brand, "status", asked, answers.StatusAnswer)
 
@@ -132,10 +139,9 @@ class Client:
     ) -> answers.DecisionsAnswer:
         """May these 1..10,000 messages be sent? `ground` with purpose EXEMPT only."""
         asked = {"items": items, "purpose": purpose, "ground": ground, "campaign": campaign}
-        call = Call(path=f"/v1/brands/{brand:d}/decisions", is_safe=False, body=_json(asked))
-        return self._wire.ask(
-            msgspec.structs.replace(call, headers=JSON), answers.DecisionsAnswer
-        )
+        path = f"/v1/brands/{brand:d}/decisions"
+        call = Call(path=path, is_safe=False, headers=JSON, body=_json(asked))
+        return self._wire.ask(call, answers.DecisionsAnswer)
 
     def filter(
         self,
@@ -156,14 +162,10 @@ class Client:
         text/csv or application/x-ndjson. `out` gets csv: `recipient,permitted,verdict,reason`, each
         line's text, order and repetition kept. Unless this returns, what it got is to be dropped.
         """
-        count, is_file = VerdictCount(), hasattr(lines, "seek")
-
-        def body() -> Iterator[bytes]:
-            if is_file:
-                lines.seek(0)
-            return pieces_of(lines)
+        source = Source(lines)
 
         def take(response: httpx.Response) -> FilterDone:
+            count = VerdictCount()
             for piece in response.iter_bytes():
                 out.write(piece)
                 count.take(piece)
@@ -179,10 +181,10 @@ class Client:
         call = Call(
             path=f"/v1/brands/{brand:d}/filter",
             is_safe=False,
-            can_resend=is_file,
-            query={name: text for name, text in asked.items() if text is not None},
+            can_resend=source.can_restart,
+            query=said(asked),
             headers={"Content-Type": form, "Accept": "text/csv"},
-            body=body,
+            body=source.pieces,
         )
         return self._wire.exchange(call, take)
 
@@ -201,8 +203,52 @@ class Client:
         """As `refusals`, every event of the brand's consents."""
         yield from self._pages(brand, "consents/changes", channel, after, answers.ChangesPage)
 
-    def _look_up[Answer](
-        self, brand: int, what: str, asked: dict[str, object], kind: type[Answer]
+    def _look_up(
+        self, brand: int, what: str, asked: Mapping[str, object], kind: type[Answer]
     ) -> Answer:
         path = f"/v1/brands/{brand:d}/{what}"
         return self._wire.ask(Call(path=path, is_safe=True, headers=JSON, body=_json(asked)), kind)
+
+    def _pages(
+        self, brand: int, what: str, channel: Channel | None, after: int, kind: type[Page]
+    ) -> Iterator[Page]:
+        query: dict[str, str | int] = {} if channel is None else {"type": channel}
+        while True:
+            query["after"] = after
+            path = f"/v1/brands/{brand:d}/{what}"
+            call = Call(method="GET", path=path, is_safe=True, query=dict(query))
+            page = self._wire.ask(call, kind)
+            yield page
+            after = page.next
+            if not page.more:
+                return
+
+
+def _named(idempotency_key: str | None) -> dict[str, str]:
+    """The headers of what records: by this name a repetition is known."""
+    key = secrets.token_hex(16) if idempotency_key is None else idempotency_key
+    if not KEY.fullmatch(key):  # checked here, since httpx would quote it in its complaint
+        raise ValueError("idempotency_key must be 1..200 printable ASCII characters")
+    return {**JSON, "Idempotency-Key": key}
+
+
+def _json(members: Mapping[str, object]) -> bytes:
+    """A body; what was not said is left out of it."""
+    return msgspec.json.encode(_said(msgspec.to_builtins(members)))
+
+
+def _said(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _said(one) for name, one in value.items() if one not in (None, [], ())}
+    return [_said(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _done(headers: httpx.Headers, counts: dict[str, int]) -> FilterDone:
+    return FilterDone(
+        decision_id=headers["izin-decision"],
+        position=int(headers["izin-position"]),
+        iys_seen_at=headers.get("izin-iys-seen-at"),
+        recheck_by=headers["izin-recheck-by"],
+        lines=sum(counts.values()),
+        counts=counts,
+    )

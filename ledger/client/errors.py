@@ -2,14 +2,14 @@
 
 ClientError       nothing else is raised for what happens on the wire
   Refused         the service said no; `problem` says why, and asking again changes nothing
-  Unavailable     it was not reached, was too busy or failed, or its answer was lost: unknown outcome
+  Unavailable     it was not reached, was busy or failed, or its answer was lost: outcome unknown
 """
 
 from ledger.contract.answers import ProblemAnswer
 
 
 class ClientError(Exception):
-    """Base of both; its text never holds an address or a key. `problem`: the service's own words."""
+    """Base of both; its text never holds an address or a key. `problem`: the service's words."""
 
     def __init__(self, text: str, problem: ProblemAnswer | None = None) -> None:
         super().__init__(text)

@@ -2,34 +2,32 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Final
-
-import msgspec
+from typing import BinaryIO, Final, cast
 
 PIECE_BYTES: Final = 1 << 16
 
 
-class FilterDone(msgspec.Struct, frozen=True):
-    """What a run came to. `counts` by verdict add up to `lines`; times are UTC.
+class Source:
+    """Bytes to send, in pieces fit for it. A file is sent from where it stands."""
 
-    `position`: refusals behind it were not seen, `Client.refusals(brand, after=position)` tells
-    them. `recheck_by`: filter again at the latest then.
-    """
+    def __init__(self, lines: Iterable[bytes] | BinaryIO) -> None:
+        self._file = cast(BinaryIO, lines) if hasattr(lines, "read") else None
+        self._lines = lines
+        self.can_restart = self._file is not None and self._file.seekable()
+        self._start = self._file.tell() if self._file is not None and self.can_restart else 0
 
-    decision_id: str
-    position: int
-    iys_seen_at: str | None
-    recheck_by: str
-    lines: int
-    counts: dict[str, int]
-
-
-def pieces_of(lines: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
-    """The same bytes in pieces fit for sending."""
-    if hasattr(lines, "read"):
-        while piece := lines.read(PIECE_BYTES):
+    def pieces(self) -> Iterator[bytes]:
+        """All of them; where it `can_restart`, more than once."""
+        if self._file is None:
+            yield from _joined(self._lines)
+            return
+        if self.can_restart:
+            self._file.seek(self._start)
+        while piece := self._file.read(PIECE_BYTES):
             yield piece
-        return
+
+
+def _joined(lines: Iterable[bytes]) -> Iterator[bytes]:
     held: list[bytes] = []
     size = 0
     for line in lines:

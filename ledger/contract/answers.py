@@ -197,6 +197,19 @@ class ChangesPage(Answered, frozen=True, kw_only=True):
     more: bool
 
 
+class HealthAnswer(Answered, frozen=True, kw_only=True):
+    """The process answers."""
+
+    status: str
+
+
+class ReadyAnswer(HealthAnswer, frozen=True, kw_only=True, omit_defaults=True):
+    """`events`: the size of each provider's log; `since`: how long a follower has been failing."""
+
+    events: dict[str, int] | None = None
+    since: str | None = None
+
+
 class ProblemAnswer(Answered, frozen=True, kw_only=True):
     """RFC 9457. `title` is Turkish, English if asked for; never an address."""
 

@@ -28,6 +28,13 @@ Time = Annotated[
         examples=["2026-11-22 10:15:00"],
     ),
 ]
+# Said, not held to: another word is refused by a code of its own.
+_PURPOSES: Final = Meta(extra_json_schema={"enum": ["COMMERCIAL", "EXEMPT", "CONSENT_REQUEST"]})
+_GROUNDS: Final = Meta(
+    extra_json_schema={
+        "enum": ["CONTACT_GIVEN", "CONTRACT", "LEGAL_DUTY", "CAPITAL_MARKET", "MIXED"]
+    }
+)
 Campaign = Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,64}$", description="An identifier")]
 ItemId = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -119,6 +126,6 @@ class DecisionsRequest(Asked, frozen=True, kw_only=True):
     """May these be sent? `ground` with purpose EXEMPT only (R19); MIXED content is commercial."""
 
     items: Annotated[tuple[DecisionItem, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
-    purpose: str = "COMMERCIAL"
-    ground: str | None = None
+    purpose: Annotated[str, _PURPOSES] = "COMMERCIAL"
+    ground: Annotated[str, _GROUNDS] | None = None
     campaign: Campaign | None = None

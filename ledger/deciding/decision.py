@@ -28,7 +28,6 @@ from ledger.aggregates.provider_bodies import DecisionMade
 from ledger.aggregates.standing import NEVER_SEEN, standing, standing_of_text
 from ledger.application import ConsentLedger
 from ledger.deciding.leaves import (
-    CHUNK_LEAVES,
     LeafSpool,
     commitments,
     ending,
@@ -37,7 +36,7 @@ from ledger.deciding.leaves import (
 )
 from ledger.errors import AddressRefused
 from ledger.evidence.merkle import Tree
-from ledger.recording.ports import Brand, StandingsBlock, Wanted
+from ledger.recording.ports import CHUNK_LEAVES, Brand, StandingsBlock, Wanted
 from ledger.values import Value
 from ledger.vocabulary import Channel, RecipientType
 

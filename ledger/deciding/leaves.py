@@ -12,11 +12,10 @@ from types import TracebackType
 from typing import Final, Self
 
 from ledger.evidence.merkle import HASH_BYTES, Tree
+from ledger.recording.ports import CHUNK_LEAVES
 
 LABEL: Final = b"izin-defteri/v1/decision\x00"
 SALT_BYTES: Final = 16
-CHUNK_LEAVES: Final = 4_096
-"""Leaves of a stored row: a proof reads one of them and the roots of the others."""
 BUCKETS: Final = 16
 BUCKET_BYTES_IN_MEMORY: Final = 4 << 20
 

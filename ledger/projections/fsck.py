@@ -11,18 +11,27 @@ from uuid import UUID
 
 from ledger.aggregates.bodies import Body, RecipientErased, SuppressionAdded, SuppressionLifted
 from ledger.aggregates.events import Event
-from ledger.aggregates.provider_bodies import BrandClosed, BrandOpened, LedgerOpened
+from ledger.aggregates.provider_bodies import (
+    BrandClosed,
+    BrandOpened,
+    DecisionMade,
+    LedgerOpened,
+    TextRegistered,
+)
 from ledger.errors import LedgerBroken
 from ledger.projections import outbox
 from ledger.projections.follower import position_of
+from ledger.projections.fsck_decisions import check_leaves
 from ledger.projections.fsck_report import Report
 from ledger.projections.fsck_streams import Streams
 from ledger.recording.barring import suppression_of
 from ledger.recording.ports import Provider, Suppression
+from ledger.recording.text_ports import RegisteredText
 from ledger.store.database import Database, LedgerConnection
 from ledger.store.recorder import checked_event
 from ledger.store.rows import EventRow, suppression_of_row
 from ledger.store.sql import load_blocks
+from ledger.store.texts import registered_text
 from ledger.store.vault import ProviderVault
 from ledger.vocabulary import IysCode
 
@@ -48,6 +57,8 @@ def check(
         read_to = position_of(cursor, outbox.NAME)
         for event in _events(connection, "log_in_order", report, on_progress):
             log.take(event)
+            if isinstance(event.body, DecisionMade):
+                check_leaves(report, connection, event.position, event.body)
             if event.position <= read_to:
                 fold.add(event)
         log.close(connection, iys_code)
@@ -69,6 +80,7 @@ class _Log:
         self._recorded = ""
         self.erased: set[UUID] = set()
         self._brands: dict[int, bool] = {}
+        self._texts: set[RegisteredText] = set()
         self._suppressed: dict[tuple[UUID, int], Suppression] = {}
 
     def take(self, event: Event) -> None:
@@ -97,6 +109,8 @@ class _Log:
                 self._suppressed.pop((UUID(body.subject), body.of), None)
             case RecipientErased():
                 self.erased.add(UUID(body.subject))
+            case TextRegistered():
+                self._texts.add(registered_text(body, event.position))
             case BrandOpened():
                 self._brands[body.brand] = False
             case BrandClosed():
@@ -117,11 +131,19 @@ class _Log:
             listed[entry.subject, entry.seq] = entry
         if listed != self._suppressed:
             report.find("suppressions: the list is not what the events say")
+        self._close_texts(connection)
         rows = connection.execute(_SQL["brands_kept"], {"iys_code": iys_code}).fetchall()
         kept: dict[int, bool] = dict(rows)
         for brand, closed in kept.items():
             if self._brands.get(brand) is not closed:
                 report.find(f"brand {brand}: the row and the events differ")
+
+    def _close_texts(self, connection: LedgerConnection) -> None:
+        kept = {RegisteredText(*row) for row in connection.execute(_SQL["texts"])}
+        for position in sorted({one.position for one in kept ^ self._texts}):
+            self._report.find(f"event {position}: the row and the event of its text differ")
+        for (position,) in connection.execute(_SQL["texts_without_content"]):
+            self._report.find(f"event {position}: the bytes of its text are missing")
 
 
 def _events(

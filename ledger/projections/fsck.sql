@@ -54,7 +54,23 @@ SELECT count(*)
 SELECT position, subject, seq, kind, brand_code, channel, until
   FROM suppressions
 
+-- decision_leaves --
+SELECT chunk, leaves
+  FROM decision_leaves
+ WHERE decision = %(decision)s
+   AND channel = %(channel)s
+ ORDER BY chunk
+
 -- brands_kept --
 SELECT brand_code, closed
   FROM izin.brands
  WHERE iys_code = %(iys_code)s
+
+-- texts --
+SELECT id, version, kind, language, encode(sha256, 'hex'), position
+  FROM texts
+
+-- texts_without_content --
+SELECT position
+  FROM texts AS t
+ WHERE NOT EXISTS (SELECT FROM text_contents AS c WHERE c.sha256 = t.sha256)

@@ -44,7 +44,7 @@ class EvidenceKept(Value, frozen=True, gc=False):
     kind: EvidenceKind
     captured_at: datetime | None
     media_type: str
-    bytes: int
+    size_bytes: int
     is_new: bool = False
 
 

@@ -3,10 +3,9 @@
 One of these per process and provider. The same loop answers look-ups together.
 """
 
-import threading
+import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from queue import Full, Queue
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Generic, TypeVar
 
 from ledger.errors import HeadBusy, LedgerError, StoreUnavailable
@@ -19,9 +18,10 @@ Answer = TypeVar("Answer")
 
 
 class Together(Generic[Asked, Answer]):
-    """Answers what several threads ask by one call at a time for all that waits meanwhile.
+    """Answers what many ask of one event loop by one call at a time for all that waits meanwhile.
 
-    A failed call for many is repeated for each alone, so that one bad item harms nobody else.
+    The call runs in a thread of its own; all its answers come back to the loop in one step. A
+    failed call for many is repeated for each alone, so that one bad item harms nobody else.
     """
 
     def __init__(
@@ -33,62 +33,67 @@ class Together(Generic[Asked, Answer]):
     ) -> None:
         self._answer_all = answer_all
         self._batch_max = batch_max
-        self._waiting: Queue[tuple[Asked, Future[Answer]] | None] = Queue(WAITING_MAX)
+        self._thread = ThreadPoolExecutor(1, name)
+        self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._closed = False
-        self._gate = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
 
-    def ask(self, asked: Asked) -> "Future[Answer]":
-        """A future that is done only when the work is: for a write, after its commit."""
-        future: Future[Answer] = Future()
-        with self._gate:
-            if self._closed:
-                raise HeadBusy("the service is stopping; nothing was taken")
-            try:
-                self._waiting.put_nowait((asked, future))
-            except Full:
-                raise HeadBusy(f"{WAITING_MAX} are waiting; nothing was taken") from None
+    def ask(self, asked: Asked) -> "asyncio.Future[Answer]":
+        """A future that is done only when the work is: for a write, after its commit.
+
+        Raises HeadBusy where nothing more is taken.
+        """
+        if self._closed:
+            raise HeadBusy("the service is stopping; nothing was taken")
+        if len(self._waiting) >= WAITING_MAX:
+            raise HeadBusy(f"{WAITING_MAX} are waiting; nothing was taken")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        self._waiting.append((asked, future))
+        if self._idle.is_set():
+            self._idle.clear()
+            loop.call_soon(self._go)  # with whatever else this turn of the loop brings
         return future
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Finish what waits, then stop. Later asks are refused."""
-        with self._gate:
-            if self._closed:
-                return
-            self._closed = True
-            self._waiting.put(None)
-        self._thread.join()
+        self._closed = True
+        await self._idle.wait()
+        self._thread.shutdown()
 
-    def _run(self) -> None:
-        last = False
-        while not last:
-            first = self._waiting.get()
-            batch = [] if first is None else [first]
-            last = first is None
-            while not last and len(batch) < self._batch_max and not self._waiting.empty():
-                item = self._waiting.get()
-                if item is None:
-                    last = True
-                else:
-                    batch.append(item)
-            batch = [one for one in batch if one[1].set_running_or_notify_cancel()]
-            if batch:
-                self._settle(batch)
+    def _go(self) -> None:
+        batch, self._waiting = self._waiting[: self._batch_max], self._waiting[self._batch_max :]
+        asked = [one for one, _ in batch]
+        futures = [future for _, future in batch]
+        done = asyncio.get_running_loop().run_in_executor(self._thread, self._settle, asked)
+        done.add_done_callback(lambda settled: self._come_back(futures, settled))
 
-    def _settle(self, batch: list[tuple[Asked, "Future[Answer]"]]) -> None:
+    def _come_back(
+        self,
+        futures: Sequence["asyncio.Future[Answer]"],
+        settled: "asyncio.Future[list[Answer | BaseException]]",
+    ) -> None:
+        if self._waiting:
+            self._go()
+        else:
+            self._idle.set()
+        for future, outcome in zip(futures, settled.result(), strict=True):
+            if future.done():
+                continue  # whoever asked has gone
+            if isinstance(outcome, BaseException):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+
+    def _settle(self, asked: Sequence[Asked]) -> list[Answer | BaseException]:
         try:
-            answers = self._answer_all([asked for asked, _ in batch])
-            if len(answers) != len(batch):
-                raise LedgerError(f"{len(batch)} were asked, {len(answers)} answered")
-        except BaseException as error:  # noqa: BLE001  # named recovery: each asker gets it, below
+            answers = self._answer_all(asked)
+            if len(answers) != len(asked):
+                raise LedgerError(f"{len(asked)} were asked, {len(answers)} answered")
+        except BaseException as error:  # noqa: BLE001  # named recovery: each asker gets it
             # Without a store each one alone would wait and fail as well.
-            if len(batch) == 1 or isinstance(error, StoreUnavailable):
-                for _, future in batch:
-                    future.set_exception(error)
-                return
-            for one in batch:
-                self._settle([one])
-            return
-        for (_, future), answer in zip(batch, answers, strict=True):
-            future.set_result(answer)
+            if len(asked) == 1 or isinstance(error, StoreUnavailable):
+                return [error] * len(asked)
+            return [outcome for one in asked for outcome in self._settle([one])]
+        return list(answers)

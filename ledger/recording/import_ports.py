@@ -10,7 +10,7 @@ from uuid import UUID
 
 from ledger.errors import LedgerError
 from ledger.values import Discreet
-from ledger.vocabulary import BrandCode, RecipientType
+from ledger.vocabulary import BrandCode, IysCode, RecipientType
 
 
 class JobState(StrEnum):
@@ -45,9 +45,10 @@ class JobOptions(Discreet, frozen=True, gc=False):
 
 
 class ImportJob(Discreet, frozen=True, gc=False):
-    """A job as it stands. `options` are forgotten with the verdict file; `bytes` of the upload.
+    """A job as it stands. `options` are forgotten with the verdict file.
 
-    `code` says why a file was refused; `import_id` names it as the events do.
+    `size_bytes`: of the upload. `run`: counts its takers. `code` says why a file was refused;
+    `import_id` names it as the events do.
     """
 
     id: UUID
@@ -55,7 +56,7 @@ class ImportJob(Discreet, frozen=True, gc=False):
     actor: str
     state: JobState
     dry_run: bool
-    bytes: int
+    size_bytes: int
     options: JobOptions | None
     created_at: datetime
     started_at: datetime | None = None
@@ -85,7 +86,7 @@ class Upload(Protocol):
     """A file while it comes in. Gone with the block, unless it was submitted."""
 
     job: UUID
-    bytes: int
+    size_bytes: int
 
     def write(self, piece: bytes) -> None:
         """Add to the file. Raises OSError."""
@@ -124,6 +125,7 @@ class HeldJob(Protocol):
     Every method raises JobLost where that is over, StoreUnavailable where it cannot be known.
     """
 
+    iys_code: IysCode
     job: ImportJob
     file: Path
 
@@ -153,9 +155,9 @@ class JobQueue(Protocol):
     """The jobs of every provider, as those see them who carry them out."""
 
     def take(self) -> HeldJob | None:
-        """A job that waits, or whose process died; the oldest of its provider. Held by the caller.
+        """A job that waits, or whose process died; the oldest of its provider.
 
-        Raises StoreUnavailable.
+        The caller holds it until it releases it, before it takes another. Raises StoreUnavailable.
         """
 
     def tidy(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from ledger.addresses import Address
@@ -54,6 +54,10 @@ class StoredConsent(Value, frozen=True, gc=False):
     consent: Consent
     leaf_hash: bytes
     position: int
+
+
+CHUNK_LEAVES: Final = 4_096
+"""Leaves of a stored chunk: a proof reads one of them and the roots of the others."""
 
 
 class Wanted(Discreet, frozen=True, gc=False):
@@ -233,7 +237,7 @@ class DecisionStore(Protocol):
         """İYS's movements of the brand and channel are known up to `at`."""
 
     def keep_leaves(self, decision: UUID, channel: Channel, chunks: Iterable[bytes]) -> None:
-        """Keep the sorted leaves of a run of decisions, 32 bytes each, cut into chunks."""
+        """Keep the sorted leaves of a run of decisions, `CHUNK_LEAVES` of 32 bytes at a time."""
 
     def leaves(self, decision: UUID, channel: Channel) -> Iterator[bytes]:
         """The chunks of `keep_leaves`, in order."""

@@ -50,8 +50,5 @@ class Texts(Protocol):
     def all(self) -> Sequence[RegisteredText]:
         """Every text in the order of registration; waits for PostgreSQL."""
 
-    def keep_content(self, content: bytes) -> str:
-        """Keep the bytes of a text, before its event; their SHA-256. Safe to repeat."""
-
     def content(self, sha256: str) -> bytes:
         """The bytes behind a digest of a registered text. Raises NotFound."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final, LiteralString
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -59,10 +60,9 @@ def connect_alone(dsn: str) -> LedgerConnection:
     The server notices within a minute or so when its holder vanished. Raises StoreUnavailable.
     """
     options = f"{_options()} {NOTICED_BY_SERVER}"
+    patient = make_conninfo(dsn, options=options, application_name="izin alone", **PATIENCE)
     try:
-        connection = LedgerConnection.connect(
-            dsn, options=options, application_name="izin alone", autocommit=True, **PATIENCE
-        )
+        connection = LedgerConnection.connect(patient, autocommit=True)
         _configure(connection)
     except LOST as error:
         raise StoreUnavailable("PostgreSQL cannot be reached") from error

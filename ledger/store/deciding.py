@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from threading import BoundedSemaphore
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,6 +31,8 @@ from ledger.store.sql import load_blocks
 from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
 
 LOOKUP_BYTES: Final = 32
+STANDINGS_AT_ONCE: Final = 3
+"""Of the connections, writes and others keep the rest however many filters run."""
 KNOWLEDGE_SECONDS_MAX: Final = 1.0
 """How long what İYS is known of is believed by single look-ups."""
 NEVER_RECORDED: Final = (None,) * 6
@@ -50,6 +53,7 @@ class DecisionTables:
         self._database = database
         self._iys_code = iys_code
         self._steady_seconds = steady_seconds
+        self._turns = BoundedSemaphore(STANDINGS_AT_ONCE)
         self._known: dict[tuple[int, int], datetime] = {}
         self._known_at = float("-inf")
 
@@ -61,7 +65,7 @@ class DecisionTables:
             "kind": TYPE_NUMBER[wanted.recipient_type],
             "now": wanted.now,
         }
-        with self._connection() as connection:
+        with self._turns, self._connection() as connection:
             connection.execute(SQL["one_snapshot"])
             circumstances = connection.execute(SQL["circumstances"], asked).fetchone()
             assert circumstances is not None

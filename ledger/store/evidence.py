@@ -41,7 +41,7 @@ class EvidenceTable:
                 f"bu içerik {given.kind.name} değil {kept.kind.name} olarak kayıtlı",
             )
         return EvidenceKept(
-            kept.id, kept.kind, kept.captured_at, kept.media_type, kept.bytes, is_new
+            kept.id, kept.kind, kept.captured_at, kept.media_type, kept.size_bytes, is_new
         )
 
     def kinds(self, ids: Collection[bytes]) -> dict[bytes, EvidenceNote]:
@@ -60,7 +60,9 @@ class EvidenceTable:
         with self._database.connection(self._iys_code) as connection:
             row = connection.execute(SQL["open"], self._named(evidence_id), binary=True).fetchone()
         if kept is None or row is None:
-            raise NotFound("this piece of evidence is not kept here", "bu delil burada kayıtlı değil")
+            raise NotFound(
+                "this piece of evidence is not kept here", "bu delil burada kayıtlı değil"
+            )
         sealed, wrapped_key, epoch = row
         return kept, self._vault.open_alone(sealed, wrapped_key, epoch, bound_to=evidence_id)
 

@@ -1,8 +1,8 @@
 -- Evidence behind acts, sealed. Schema: migrations/provider/0007.
 
 -- keep --
-INSERT INTO evidence (evidence, kind, captured_at, media_type, bytes, sealed, wrapped_key, kek_epoch,
-                      uploaded_by)
+INSERT INTO evidence (evidence, kind, captured_at, media_type, bytes, sealed, wrapped_key,
+                      kek_epoch, uploaded_by)
 VALUES (%(evidence)s, %(kind)s, %(captured_at)s, %(media_type)s, %(bytes)s, %(sealed)b,
         %(wrapped_key)s, %(kek_epoch)s, %(actor)s)
     ON CONFLICT (evidence) DO NOTHING

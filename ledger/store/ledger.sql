@@ -218,3 +218,9 @@ SELECT iys_code, brand_code, name, closed
 INSERT INTO izin.brands (iys_code, brand_code, name)
 VALUES (%(iys_code)s, %(brand_code)s, %(name)s)
 ON CONFLICT (brand_code) DO NOTHING
+
+-- close_brand --
+UPDATE izin.brands
+   SET closed = true
+ WHERE brand_code = %(brand_code)s
+   AND iys_code = %(iys_code)s

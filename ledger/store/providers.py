@@ -103,6 +103,14 @@ class Providers:
         self.expect_free(iys_code, brand_code)
         return self.brand(brand_code)
 
+    def close_brand(self, iys_code: IysCode, brand_code: BrandCode) -> Brand:
+        """Nothing may be sent for the brand any more. Safe to repeat. Raises NotFound."""
+        with self._database.connection() as connection:
+            connection.execute(
+                SQL["close_brand"], {"iys_code": iys_code, "brand_code": brand_code}
+            )
+        return self.brand(brand_code, iys_code=iys_code)
+
     def expect_free(self, iys_code: IysCode, brand_code: BrandCode) -> None:
         """Raises BrandTaken where another provider keeps the brand: İYS's codes are unique."""
         owners = {one.iys_code for one in self.brands() if one.brand_code == brand_code}

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from threading import Lock
 from typing import Any, Final
 
 from msgspec import structs
@@ -37,6 +38,7 @@ class TextTable:
         self._steady_seconds = steady_seconds
         self._known: dict[tuple[str, str, TextKind], TextReference] = {}
         self._read_at: float | None = None
+        self._refreshing = Lock()
 
     def find(
         self, text_id: str, version: str, /, *, kind: TextKind = TextKind.CONSENT
@@ -51,6 +53,11 @@ class TextTable:
 
     def refresh(self) -> None:
         """See text_ports.Texts."""
+        with self._refreshing:
+            if self.is_aging():  # else another thread has just done it
+                self._refresh()
+
+    def _refresh(self) -> None:
         began = self._steady_seconds()
         self._known = {
             (one.id, one.version, one.kind): TextReference(one.id, one.version, one.sha256)
@@ -65,13 +72,17 @@ class TextTable:
             for name, version, kind, *rest in self._database.read(self._iys_code, SQL["all"], {})
         ]
 
-    def keep_content(self, content: bytes) -> str:
-        """See text_ports.Texts."""
-        digest = hashlib.sha256(content)
+    def named(self, text_id: str, version: str) -> RegisteredText | None:
+        """The text of this name, of whatever kind; waits for PostgreSQL."""
+        return next(
+            (one for one in self.all() if (one.id, one.version) == (text_id, version)), None
+        )
+
+    def keep_content(self, content: bytes) -> None:
+        """Keep the bytes of a text, before its event. Safe to repeat."""
+        row = {"sha256": hashlib.sha256(content).digest(), "content": content}
         with self._database.connection(self._iys_code) as connection:
-            row = {"sha256": digest.digest(), "content": content}
             connection.execute(SQL["keep_content"], row)
-        return digest.hexdigest()
 
     def content(self, sha256: str) -> bytes:
         """See text_ports.Texts."""

@@ -8,24 +8,18 @@
 import argparse
 import resource
 import statistics
-import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 import psycopg
 
-from ledger import bootstrap, clock
-from ledger.addresses import parse_address
-from ledger.aggregates.commands import Origin, Provenance, RecordAct
+from ledger import bootstrap
 from ledger.importing.plan import ImportOptions
 from ledger.importing.run import import_file
-from ledger.recording.group_commit import Together
 from ledger.recording.request import Receipt, Request
-from ledger.vocabulary import Channel, ConsentSource, ConsentStatus, RecipientType
 from ops.bench.baselines import copy_events, stock_batches, stock_singles
 from ops.bench.grounds import (
     BRAND,
@@ -35,13 +29,10 @@ from ops.bench.grounds import (
     median,
     say,
     seconds,
-    slow_flush,
     write_rows,
 )
 
-PARTS = ("copy", "stock", "import", "singles", "slow", "mixed")
-SINGLES_SECONDS = 3.0
-CLIENTS = (1, 8, 64)
+PARTS = ("copy", "stock", "import")
 
 
 def main() -> None:
@@ -65,13 +56,6 @@ def main() -> None:
             batches, one = stock_batches(place, given.runs), stock_singles(place, given.runs)
             say("library's stock save, 500 events a call", f"{batches:,.0f} events/s")
             say("library's stock save, 1 event a call", f"{one:,.0f} events/s")
-        if "singles" in given.only:
-            singles(place, given.runs, "usual flush")
-        if "slow" in given.only:
-            with slow_flush(place):
-                singles(place, given.runs, "slow flush")
-        if "mixed" in given.only:
-            mixed(place, given.rows)
 
 
 def imports(place: Ground, rows: int, runs: int) -> float:
@@ -114,82 +98,6 @@ def imports(place: Ground, rows: int, runs: int) -> float:
     for file in files:
         file.unlink()
     return speed
-
-
-def singles(place: Ground, runs: int, name: str) -> None:
-    """Single writes of 1, 8 and 64 clients through one group-committing writer."""
-    base = 0.0
-    for clients in CLIENTS:
-        waits: list[float] = []
-        speed = median(runs, lambda _, c=clients, w=waits: _clients(place, c, w))  # type: ignore[misc]
-        base = base or speed
-        waits.sort()
-        shown = f"{speed:,.0f}/s p99 {_ms(waits, 0.99)}"
-        say(f"single writes, {clients} clients, {name}", shown, f"{speed / base:.1f} x one client")
-
-
-def mixed(place: Ground, rows: int) -> None:
-    """Single writes of 64 clients while an import runs in processes of its own."""
-    file = place.folder / "mixed.csv"
-    write_rows(file, rows, seed=time.time_ns() % 10**6)
-    options = ImportOptions(BRAND, "system:bench")
-    lanes = partial(bootstrap.open_ledger, place.settings, IYS_CODE)
-    importing = threading.Thread(
-        target=lambda: import_file(place.ledger, file, options, open_ledger=lanes)
-    )
-    importing.start()
-    waits: list[float] = []
-    time.sleep(3)  # until the lanes are under way
-    speed = _clients(place, 64, waits)
-    alongside = importing.is_alive()
-    importing.join()
-    waits.sort()
-    shown = f"{speed:,.0f}/s p99 {_ms(waits, 0.99)}"
-    say("single writes, 64 clients, while an import runs", shown, "" if alongside else "TOO SHORT")
-
-
-def _clients(place: Ground, clients: int, waits: list[float]) -> float:
-    """Writes/s; each client waits for its receipt before the next."""
-    together: Together[Request, Receipt] = Together(place.ledger.record_surely, name="bench")
-    numbers, until = count(time.time_ns()), time.perf_counter() + SINGLES_SECONDS
-    done = [0] * clients
-
-    def client(index: int) -> None:
-        while time.perf_counter() < until:
-            began = time.perf_counter()
-            together.ask(_request(next(numbers))).result()
-            waits.append(time.perf_counter() - began)
-            done[index] += 1
-
-    threads = [threading.Thread(target=client, args=(index,)) for index in range(clients)]
-    took = seconds(lambda: [*map(threading.Thread.start, threads), *map(_join, threads)])
-    together.close()
-    return sum(done) / took
-
-
-def _request(number: int) -> Request:
-    at = clock.now()
-    provenance = Provenance(
-        origin=Origin.LIVE,
-        via="api",
-        actor="key:bench",
-        received_at=clock.utc_text(at),
-        tzdata=clock.TZDATA_VERSION,
-    )
-    command = RecordAct(
-        status=ConsentStatus.GRANTED,
-        at=clock.utc_text(at),
-        consent_date=clock.iys_text(at),
-        source=ConsentSource.HS_WEB,
-        provenance=provenance,
-    )
-    address = parse_address(f"k{number}@ornek.com.tr", Channel.EMAIL)
-    kinds = (RecipientType.INDIVIDUAL,)
-    return Request(address, BRAND, Channel.EMAIL, kinds, command, item_id=str(number))
-
-
-def _join(thread: threading.Thread) -> None:
-    thread.join()
 
 
 @contextmanager

@@ -35,8 +35,13 @@ def environment() -> dict[str, str]:
 
 def izin(data: Path, *arguments: str, stdin: str = "", **settings: str) -> Ran:
     """Run `izin ARGUMENTS --data DATA` with settings in the environment."""
+    return run(*arguments, "--data", str(data), stdin=stdin, **settings)
+
+
+def run(*arguments: str, stdin: str = "", **settings: str) -> Ran:
+    """Run `izin ARGUMENTS` with settings in the environment."""
     ended = subprocess.run(
-        [sys.executable, "-m", "ledger.cli.main", *arguments, "--data", str(data)],
+        [sys.executable, "-m", "ledger.cli.main", *arguments],
         cwd=ROOT,
         env={**environment(), **settings},
         input=stdin,

@@ -142,6 +142,16 @@ def test_requests_in_a_row_are_answered_in_their_order(served: Served) -> None:
     assert found == ids
 
 
+def test_a_kept_connection_answers_at_once(served: Served) -> None:
+    """Without TCP_NODELAY each answer after the first would wait 40 ms for an ACK."""
+    began = time.monotonic()
+    with served.connect() as caller:
+        for _ in range(50):
+            caller.sendall(HEALTH)
+            assert read(caller).status == 200
+    assert time.monotonic() - began < 1.0
+
+
 def test_what_a_caller_writes_into_its_head_appears_in_no_log(served: Served) -> None:
     evil = 'x"}\\n{"level": "gotcha'
     sent = request(headers=f"User-Agent: {evil}\r\nX-Request-Id: {evil}\r\nReferer: gotcha\r\n")

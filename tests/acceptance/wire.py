@@ -25,6 +25,7 @@ class Served:
     port: int
     said: tuple[str, ...]
     errors: Path
+    pid: int
 
     def connect(self) -> socket.socket:
         """A connection of one's own."""
@@ -135,7 +136,7 @@ def serving(data: Path, errors: Path, **settings: str | None) -> Iterator[Served
                 said.append(process.stdout.readline())
                 assert said[-1], errors.read_text()
                 found = re.search(r"http://([^:]+):([0-9]+)", said[-1])
-            yield Served(found[1], int(found[2]), tuple(said), errors)
+            yield Served(found[1], int(found[2]), tuple(said), errors, process.pid)
         finally:
             process.terminate()
             process.communicate(timeout=60)

@@ -3,8 +3,8 @@
 `python writer.py DATA NAME`: eight clients at once; a line `item position` after each commit.
 """
 
+import asyncio
 import sys
-import threading
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from ledger import bootstrap, clock
 from ledger.addresses import parse_address
 from ledger.aggregates.commands import Origin, Provenance, RecordAct
+from ledger.bootstrap import Home
 from ledger.errors import LedgerError
 from ledger.recording.group_commit import Together
 from ledger.recording.request import Receipt, Request
@@ -59,29 +60,28 @@ def request(name: str, number: int) -> Request:
 def main() -> None:
     """Write until killed."""
     data, name = Path(sys.argv[1]), sys.argv[2]
-    numbers, turn = count(), threading.Lock()
     with bootstrap.home(Settings(data=data)) as home:
-        together: Together[Request, Receipt] = Together(
-            home.ledger(IYS_CODE).record_surely, name="writer"
-        )
+        asyncio.run(write(home, name))
 
-        def client() -> None:
-            while True:
-                with turn:
-                    number = next(numbers)
-                try:
-                    receipt = together.ask(request(name, number)).result()
-                except LedgerError:
-                    continue  # not acknowledged
-                with turn:
-                    sys.stdout.write(f"{name}.{number} {receipt.position}\n")
-                    sys.stdout.flush()
 
-        clients = [threading.Thread(target=client, daemon=True) for _ in range(CLIENTS)]
-        for one in clients:
-            one.start()
-        for one in clients:
-            one.join()
+async def write(home: Home, name: str) -> None:
+    """Eight clients, each waiting for its receipt before the next item."""
+    numbers = count()
+    together: Together[Request, Receipt] = Together(
+        home.ledger(IYS_CODE).record_surely, name="writer"
+    )
+
+    async def client() -> None:
+        while True:
+            number = next(numbers)
+            try:
+                receipt = await together.ask(request(name, number))
+            except LedgerError:
+                continue  # not acknowledged
+            sys.stdout.write(f"{name}.{number} {receipt.position}\n")
+            sys.stdout.flush()
+
+    await asyncio.gather(*[client() for _ in range(CLIENTS)])
 
 
 if __name__ == "__main__":

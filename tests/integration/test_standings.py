@@ -14,7 +14,7 @@ from msgspec import structs
 
 from ledger import views
 from ledger.addresses import parse_address
-from ledger.aggregates.commands import Command
+from ledger.aggregates.commands import Command, Origin
 from ledger.aggregates.consent import Consent
 from ledger.aggregates.decisions import ExemptGround, Purpose, Question, Verdict, may_send
 from ledger.aggregates.keys import ConsentKey
@@ -32,11 +32,13 @@ from tests.builders import (
     a_movement,
     a_proven,
     a_refusal,
+    a_row,
     an_answer,
 )
 from tests.integration.acts import BRAND_CODE, CLERK, IYS_CODE, SECOND_CLERK
 from tests.unit.test_decide_laws import commands
 
+DECLARED = Origin.DECLARED
 BRAND = Brand(IYS_CODE, BRAND_CODE, "Örnek", closed=False)
 OTHER_BRAND = BrandCode(654321)
 KNOWN_UNTIL = {
@@ -197,6 +199,8 @@ PURPOSES = (
     (Purpose.CONSENT_REQUEST, None),
     (Purpose.EXEMPT, ExemptGround.CONTRACT),
 )
+MERCHANTS = (Channel.MESSAGE, RecipientType.MERCHANT)
+MERCHANT_TOO: Step = [(MERCHANTS, a_listing()), (MERCHANTS, an_answer(1, 4))]
 CLOSURE = a_movement(3, source=ConsentSource.IYS_AHS_HAT_KAPATMA)
 MESSAGES = (Channel.MESSAGE, RecipientType.INDIVIDUAL)
 
@@ -212,6 +216,16 @@ MESSAGES = (Channel.MESSAGE, RecipientType.INDIVIDUAL)
 @example(
     lives=[[[(MESSAGES, a_proven(1)), (MESSAGES, CLOSURE)], [(MESSAGES, a_proven(5))]]], hour=11
 )
+@example(lives=[[MERCHANT_TOO, [(MESSAGES, a_refusal(2))]]], hour=11)  # row 7
+@example(
+    lives=[[MERCHANT_TOO, [(MESSAGES, a_proven(1)), (MESSAGES, a_movement(5, source=None))]]],
+    hour=11,
+)  # row 8
+@example(
+    lives=[[MERCHANT_TOO, [(MESSAGES, a_refusal(2)), (MESSAGES, a_row(5, origin=DECLARED))]]],
+    hour=11,
+)  # row 10
+@example(lives=[[MERCHANT_TOO, [(MESSAGES, CLOSURE)]]], hour=11)  # row 6
 def test_filter_decision_and_status_say_the_same_of_every_address(
     home: Home, ledger: ConsentLedger, lives: list[list[Step]], hour: int
 ) -> None:

@@ -130,7 +130,7 @@ def test_a_mistake_of_the_program_tells_nobody_what_was_asked() -> None:
     assert (answer.status, answer.code) == (500, "L-FAILED")
     assert "0301" not in answer.body.decode() + json.dumps(lines)
     assert lines[0]["failure"] == "ValueError"
-    assert "test_guard.py:" in lines[0]["where"]
+    assert "test_guard_heads.py:" in lines[0]["where"]
 
 
 async def gives_up(scope: Scope, receive: Receive, send: Send) -> None:
