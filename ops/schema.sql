@@ -331,7 +331,7 @@ GRANT UPDATE (closed_position, sealed_address, wrapped_key, kek_epoch) ON recipi
 GRANT SELECT, INSERT, UPDATE, DELETE ON current_consent, followers, iys_outbox TO izin_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON suppressions, iys_knowledge TO izin_app;
 GRANT SELECT, INSERT ON decision_leaves, referred_refusals, access_log TO izin_app;
-GRANT UPDATE (settled_at, settled_by) ON referred_refusals TO izin_app;
+GRANT UPDATE (at, settled_at, settled_by) ON referred_refusals TO izin_app;
 GRANT SELECT, INSERT, DELETE ON evidence TO izin_app;
 GRANT UPDATE (wrapped_key, kek_epoch) ON evidence TO izin_app;
 GRANT SELECT, INSERT ON texts, text_contents TO izin_app;

@@ -10,7 +10,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ledger.api import asking, deciding, feeds, filtering, recording, refusing
+from ledger.api import (
+    asking,
+    deciding,
+    evidence,
+    feeds,
+    filtering,
+    imports,
+    recording,
+    refusing,
+)
 from ledger.api.direct import Direct
 from ledger.api.guard import Guard
 from ledger.api.limits import Limits
@@ -34,6 +43,8 @@ ROUTERS: Final[tuple[Callable[[Service], APIRouter], ...]] = (
     deciding.router,
     filtering.router,
     feeds.router,
+    evidence.router,
+    imports.router,
 )
 
 

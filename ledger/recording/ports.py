@@ -12,7 +12,8 @@ from uuid import UUID
 
 from ledger.addresses import Address
 from ledger.aggregates.consent import Consent
-from ledger.aggregates.events import Event, Glance
+from ledger.aggregates.events import Event
+from ledger.aggregates.glance import Glance
 from ledger.aggregates.keys import ConsentKey
 from ledger.values import Discreet, Value
 from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType

@@ -11,7 +11,7 @@ from msgspec import structs
 from psycopg.types.numeric import Int2, Int8
 
 from ledger import clock
-from ledger.aggregates.events import glance
+from ledger.aggregates.glance import glance
 from ledger.aggregates.standing import is_refusal
 from ledger.recording.ports import (
     Current,
@@ -82,10 +82,10 @@ class DecisionTables:
     def current(self, keys: Sequence[CurrentKey], now: datetime) -> Sequence[Current]:
         """See ports.DecisionStore. What is known of İYS may be a second old: then it is known of
         less, never of more."""
-        rows = self._one(keys[0], now) if len(keys) == 1 else self._many(keys, now)
+        rows: Sequence[Any] = self._one(keys[0], now) if len(keys) == 1 else self._many(keys, now)
         known = self._knowledge()
         found = [
-            _current(*row, known.get((key.brand_code, CHANNEL_NUMBER[key.channel])))
+            _current(known.get((key.brand_code, CHANNEL_NUMBER[key.channel])), *row)
             for row, key in zip(rows, keys, strict=True)
         ]
         merchants = [
@@ -199,13 +199,13 @@ class DecisionTables:
 
 
 def _current(
+    complete_at: datetime | None,
     subject: UUID | None,
     generation: int | None,
     state: bytes | None,
     position: int,
     event: bytes,
     suppressed: str | None,
-    complete_at: datetime | None,
 ) -> Current:
     consent = last = None
     if state is not None:

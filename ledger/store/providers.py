@@ -106,9 +106,7 @@ class Providers:
     def close_brand(self, iys_code: IysCode, brand_code: BrandCode) -> Brand:
         """Nothing may be sent for the brand any more. Safe to repeat. Raises NotFound."""
         with self._database.connection() as connection:
-            connection.execute(
-                SQL["close_brand"], {"iys_code": iys_code, "brand_code": brand_code}
-            )
+            connection.execute(SQL["close_brand"], {"iys_code": iys_code, "brand_code": brand_code})
         return self.brand(brand_code, iys_code=iys_code)
 
     def expect_free(self, iys_code: IysCode, brand_code: BrandCode) -> None:

@@ -4,7 +4,7 @@
 -- What was decided on and is said again waits again.
 INSERT INTO referred_refusals (id, at, actor, brand_code, sealed)
 VALUES (%(id)s, %(at)s, %(actor)s, %(brand)s, %(sealed)s)
-    ON CONFLICT (id) DO UPDATE SET settled_at = NULL, settled_by = NULL
+    ON CONFLICT (id) DO UPDATE SET settled_at = NULL, settled_by = NULL, at = EXCLUDED.at
  WHERE referred_refusals.settled_at IS NOT NULL
 
 -- waiting --

@@ -10,7 +10,8 @@ from ledger.addresses import Address
 from ledger.aggregates.bodies import ActBody, ConsentBody, IysRefused, IysSeen
 from ledger.aggregates.consent import Act, Consent, PersonLine, evolve, person_line
 from ledger.aggregates.decisions import Question, Verdict, may_send
-from ledger.aggregates.events import Event, Glance, glance_of
+from ledger.aggregates.events import Event
+from ledger.aggregates.glance import Glance, glance_of
 from ledger.aggregates.keys import ConsentKey
 from ledger.application import ConsentLedger
 from ledger.calendar import Deadlines, deadlines

@@ -46,4 +46,4 @@ CREATE TABLE referred_refusals (
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON suppressions, iys_knowledge TO izin_app;
 GRANT SELECT, INSERT ON decision_leaves, referred_refusals TO izin_app;
-GRANT UPDATE (settled_at, settled_by) ON referred_refusals TO izin_app;
+GRANT UPDATE (at, settled_at, settled_by) ON referred_refusals TO izin_app;
