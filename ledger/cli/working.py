@@ -16,6 +16,7 @@ from multiprocessing.process import BaseProcess
 
 from ledger import bootstrap
 from ledger.bootstrap import Home
+from ledger.cli.output import configure_logs
 from ledger.errors import LedgerError
 from ledger.settings import Settings
 from ledger.vocabulary import IysCode
@@ -112,6 +113,7 @@ def follow_all(
 
 def _work(pipe: Connection, settings: Settings) -> None:
     """The process: works until the pipe closes, which it also does when the service dies."""
+    configure_logs()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service stops it in its own time
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     stop = threading.Event()

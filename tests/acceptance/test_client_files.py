@@ -5,17 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger.api.app import ROUTERS
 from ledger.client import Channel, Client, ConsentItem, ConsentSource, ConsentStatus, Refused
 from tests.acceptance.services import BRAND, IYS_CODE, Running, a_phone, minutes_ago
 from tests.acceptance.test_cli_server import Both
 from tests.acceptance.test_client import url_of
 from tests.acceptance.wire import KEY
 
-pytestmark = pytest.mark.skipif(
-    not any(router.__module__.endswith("imports") for router in ROUTERS),
-    reason="the service has no endpoint for files yet",
-)
 HEADER = "type,source,recipient,status,consentDate,recipientType\n"
 
 

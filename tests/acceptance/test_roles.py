@@ -3,8 +3,9 @@
 A route that the service has and `ROWS` has not fails here: say who may use it.
 """
 
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import httpx
@@ -27,6 +28,12 @@ CONSENT = {**ASKED, "status": "RET", "source": "HS_WEB", "consentDate": "2026-11
 LISTED = {"content": b"+905010000401\n", "headers": {"Content-Type": "text/plain"}}
 
 
+FILE = {
+    "content": "type,recipient,status\nMESAJ,+905010000404,RET\n",
+    "headers": {"Content-Type": "text/csv"},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What a route does, and a request that succeeds where it may."""
@@ -45,8 +52,15 @@ ROWS = {
     ("POST", "/v1/brands/{brand_code}/filter"): Row(Action.DECIDE, LISTED, "?type=MESAJ"),
     ("GET", "/v1/brands/{brand_code}/refusals"): Row(Action.FOLLOW, query="?type=MESAJ"),
     ("GET", "/v1/brands/{brand_code}/consents/changes"): Row(Action.FOLLOW),
+    ("POST", "/v1/evidence"): Row(Action.UPLOAD, {"json": {"form": 1}}, "?kind=FORM"),
+    ("POST", "/v1/imports"): Row(Action.IMPORT, FILE, "?brandCode={brand_code}"),
+    ("GET", "/v1/imports/{job}"): Row(Action.IMPORT_STATUS),
+    ("GET", "/v1/imports/{job}/verdicts"): Row(Action.IMPORT_STATUS),
 }
 ROUTES = sorted(ROWS)
+IN_BRAND = [route for route in ROUTES if BRAND in route[1] + ROWS[route].query]
+OF_JOB = [route for route in ROUTES if "{job}" in route[1]]
+GOING_ON = ("WAITING", "RUNNING")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,7 @@ class Running:
     client: httpx.Client
     tokens: dict[Role, str]
     wide: dict[Role, str]
+    job: str = ""
 
     def ask(self, route: tuple[str, str], brand: int, token: str | None) -> httpx.Response:
         """The answer to the route's request on a brand."""
@@ -66,7 +81,7 @@ class Running:
         headers = dict(given.pop("headers", {}))
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        url = path.replace(BRAND, str(brand)) + row.query
+        url = (path + row.query).replace(BRAND, str(brand)).replace("{job}", self.job)
         return self.client.request(method, url, headers=headers, **given)
 
 
@@ -91,7 +106,17 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         serving(folder / "data", folder / "errors") as served,
         httpx.Client(base_url=f"http://{served.host}:{served.port}", timeout=60) as client,
     ):
-        yield Running(client, tokens, wide)
+        yield replace(made := Running(client, tokens, wide), job=job_done(made))
+
+
+def job_done(running: Running) -> str:
+    """The id of an import of brand `OWN` whose verdicts are there."""
+    asked = running.ask(("POST", "/v1/imports"), OWN, running.wide[Role.ADMIN]).json()
+    waiting = replace(running, job=asked["id"])
+    route = ("GET", "/v1/imports/{job}")
+    while waiting.ask(route, OWN, running.wide[Role.ADMIN]).json()["state"] in GOING_ON:
+        time.sleep(0.05)
+    return waiting.job
 
 
 def routes_of(app: Any) -> set[tuple[str, str]]:  # ASGI, the framework somewhere within
@@ -148,7 +173,7 @@ def test_a_role_may_do_on_its_own_brand_what_it_may(
 
 
 @pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("route", [route for route in ROUTES if BRAND in route[1]], ids=" ".join)
+@pytest.mark.parametrize("route", IN_BRAND, ids=" ".join)
 def test_a_brand_outside_its_scope_is_told_from_no_other(
     running: Running, route: tuple[str, str], role: Role
 ) -> None:
@@ -163,7 +188,7 @@ def test_a_brand_outside_its_scope_is_told_from_no_other(
     assert len({answer.content for answer in narrow + wide}) == 1
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if BRAND in route[1]], ids=" ".join)
+@pytest.mark.parametrize("route", IN_BRAND, ids=" ".join)
 def test_who_started_the_service_may_ask_of_every_provider(
     running: Running, route: tuple[str, str]
 ) -> None:
@@ -171,6 +196,24 @@ def test_who_started_the_service_may_ask_of_every_provider(
         assert running.ask(route, brand, KEY).status_code in (200, 201, 202)
     answer = running.ask(route, NOBODYS, KEY)
     assert (answer.status_code, answer.json()["code"]) == (404, "L-NOT-FOUND")
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("route", OF_JOB, ids=" ".join)
+def test_an_import_of_another_brand_is_told_from_none(
+    running: Running, route: tuple[str, str], role: Role
+) -> None:
+    admin = running.wide[Role.ADMIN]
+    outside = running.ask(("POST", "/v1/imports"), OUTSIDE, admin).json()["id"]
+    nobodys = "019a9153-2800-7abc-8123-456789abcdef"
+
+    answers = [
+        replace(running, job=job).ask(route, OWN, running.tokens[role])
+        for job in (outside, nobodys)
+    ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
 
 
 def test_a_refusal_reaches_no_brand_outside_the_keys_scope(running: Running) -> None:

@@ -13,8 +13,6 @@ import httpx
 import uvicorn
 
 from ledger import bootstrap
-from ledger.api import app as application
-from ledger.api import evidence, imports
 from ledger.api.app import create_app
 from ledger.api.limits import Limits
 from ledger.api.serving import server_config
@@ -69,16 +67,10 @@ class Calls:
 
 @contextmanager
 def answering(home: Home, limits: Limits | None = None) -> Iterator[Calls]:
-    """The service with these endpoints; the starter's key is the caller's."""
+    """The service; the starter's key is the caller's."""
     home.keys.accept(KEY, bootstrap.STARTER)
-    mounted = application.ROUTERS
-    more = [one for one in (evidence.router, imports.router) if one not in mounted]
+    app = create_app(home, limits=limits)
     with ExitStack() as stack:
-        application.ROUTERS = (*mounted, *more)  # type: ignore[misc]  # until they are mounted
-        try:
-            app = create_app(home, limits=limits)
-        finally:
-            application.ROUTERS = mounted  # type: ignore[misc]
         config = server_config(app, limits or Limits(), host="127.0.0.1", port=0)
         listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         port: int = listening.getsockname()[1]
