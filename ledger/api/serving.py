@@ -13,7 +13,7 @@ import resource
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import h11
 import uvicorn
@@ -72,6 +72,44 @@ def _connections_max(limits: Limits) -> int:
     return max(1, min(limits.connections_max, soft - FILES_KEPT_BACK))
 
 
+class Corked:
+    """A transport that sends what one turn of the loop writes in one piece.
+
+    h11 gives head, body and end of an answer one by one: three calls of the system for each.
+    """
+
+    __slots__ = ("_loop", "_pieces", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Send at the end of this turn, behind what was written before."""
+        if not self._pieces:
+            self._loop.call_soon(self._send)
+        self._pieces.append(data)
+
+    def close(self) -> None:
+        """Send what is written, then close."""
+        self._send()
+        self._transport.close()
+
+    def write_eof(self) -> None:
+        """Send what is written; nothing more follows."""
+        self._send()
+        self._transport.write_eof()
+
+    def _send(self) -> None:
+        if self._pieces and not self._transport.is_closing():
+            self._transport.write(b"".join(self._pieces))
+        self._pieces = []
+
+    def __getattr__(self, name: str) -> Any:  # whatever else a transport can do
+        return getattr(self._transport, name)
+
+
 class BoundedProtocol(H11Protocol):
     """One connection. `idle`: those of the server that wait for a request, the longest first."""
 
@@ -87,6 +125,7 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """A caller connects: for one too many the longest idle one makes room, if there is one."""
         super().connection_made(transport)
+        self.transport = Corked(transport, asyncio.get_running_loop())  # type: ignore[assignment]  # it acts as one
         if len(self.connections) > self.connections_max:
             oldest = next(iter(self.idle), None)
             if oldest is None:
