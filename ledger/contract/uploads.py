@@ -1,7 +1,5 @@
 """What is answered to files that are brought in: evidence, and files to import."""
 
-import msgspec
-
 from ledger.contract.answers import Answered
 
 
@@ -28,11 +26,11 @@ class ImportJobAnswer(Answered, frozen=True, kw_only=True, omit_defaults=True):
     state: str
     bytes: int
     createdAt: str  # noqa: N815
-    dryRun: bool = False  # noqa: N815
+    dryRun: bool  # noqa: N815
+    rowsRead: int  # noqa: N815
+    verdicts: dict[str, int]
     fileName: str | None = None  # noqa: N815
-    rowsRead: int = 0  # noqa: N815
     rowsTotal: int | None = None  # noqa: N815
-    verdicts: dict[str, int] = msgspec.field(default_factory=dict)
     code: str | None = None
     message: str | None = None
     startedAt: str | None = None  # noqa: N815
