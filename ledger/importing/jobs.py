@@ -202,6 +202,7 @@ def _options(held: HeldJob) -> ImportOptions | None:
         exported_at=said.exported_at,
         recipient_type=said.recipient_type,
         refusals=said.refusals,
+        file_name=said.file_name,
     )
 
 

@@ -29,6 +29,7 @@ class ImportOptions(Discreet, frozen=True, gc=False):
 
     `recipient_type` fills empty cells; a template without the column needs it. `refusals`: one
     column of addresses, all refused. `column_map`: a wide export; neither goes with the other.
+    `file_name`: the caller's name of a file that lies here under another; it goes to the vault.
     """
 
     brand_code: BrandCode
@@ -40,6 +41,7 @@ class ImportOptions(Discreet, frozen=True, gc=False):
     recipient_type: RecipientType | None = None
     refusals: bool = False
     column_map: ColumnMap | None = None
+    file_name: str | None = None
 
 
 class Source(Discreet, frozen=True, gc=False):

@@ -155,7 +155,10 @@ def _complete(
     result: ImportResult,
     started_at: str,
 ) -> None:
-    file = {"name": plain_text(plan.source.path.name), "sha256": plan.source.form.sha256}
+    file = {
+        "name": plain_text(options.file_name or plan.source.path.name),
+        "sha256": plan.source.form.sha256,
+    }
     groups: dict[str, object] = {"file": file}
     if options.declared_by is not None:
         groups["note"] = {"declared_by": plain_text(options.declared_by)}
