@@ -120,6 +120,8 @@ _match_excel_number: Final = re.compile(r"(\+?[0-9]+)[.,]0+").fullmatch
 _find_bracketed_zero: Final = re.compile(r"\( ?0 ?\)").search
 _match_two_numbers: Final = re.compile(r"(?:(?:90|0|0090)?[2-5][0-9]{9}){2}").fullmatch
 
+_find_mobile: Final = re.compile(r"(?<![0-9])(?:0090|90|0)?5[0-9]{9}(?![0-9])").search
+
 _match_mailbox: Final = re.compile(
     r"[A-Za-z0-9._+\-]+@"
     r"(?![A-Za-z0-9]\.[A-Za-z]+\Z)"  # at least two characters before the last dot
@@ -152,6 +154,22 @@ def parse_address(raw: str, channel: Channel) -> Address:
     if spelled is not None:
         return Address("tel:+90" + spelled[1], _MOBILE_KIND, raw)
     return _phone(raw, channel)
+
+
+def names_somebody(text: str) -> bool:
+    """Whether a word that is to stand in the log for ever is an address, or holds a number.
+
+    Of a mailbox the `@` tells; a run of digits tells where a Turkish mobile is what it spells.
+    """
+    if _find_mobile(text) or _find_mobile(re.sub(r"[-._: ]", "", text)):
+        return True
+    for channel in (Channel.MESSAGE, Channel.EMAIL):
+        try:
+            parse_address(text, channel)
+        except AddressRefused:
+            continue
+        return True
+    return False
 
 
 def _phone(raw: str, channel: Channel) -> Address:

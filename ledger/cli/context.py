@@ -13,6 +13,7 @@ from typing import TypeVar
 import typer
 
 from ledger import bootstrap
+from ledger.addresses import names_somebody
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
 from ledger.cli.output import Output
@@ -129,7 +130,7 @@ def reason_code(text: str) -> str:
 
     Raises BadParameter.
     """
-    if not _REASON.fullmatch(text):
+    if not _REASON.fullmatch(text) or names_somebody(text):
         raise typer.BadParameter("A-Z 0-9 _ - (≤ 40)", param_hint="--reason")
     return text
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 import typer
 
 from ledger.application import ConsentLedger
-from ledger.cli.context import ACTOR, CODE_MAX, current, past_instant, words
+from ledger.cli.context import ACTOR, CODE_MAX, current, past_instant, reason_code, words
 from ledger.importing import changes
 from ledger.importing.changes import ChangeResult, OnProgress
 from ledger.vocabulary import IysCode
@@ -18,7 +18,6 @@ IYS_CODE = typer.Option(
 )
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_REASON = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,39}")
 
 
 def register(app: typer.Typer) -> None:
@@ -34,14 +33,13 @@ def retract(
     iys_code: int | None = IYS_CODE,
 ) -> None:
     """İçe aktarmanın her kaydını geri alır / takes back every act of an import."""
-    if not _REASON.fullmatch(reason):
-        raise typer.BadParameter("A-Z 0-9 _ -, WRONG_FILE", param_hint="--reason")
+    code = reason_code(reason)
     name = words(approved_by, "--approved-by")
     with _ledger(import_id, iys_code) as (ledger, on_progress):
         result = changes.retract(
             ledger,
             import_id,
-            reason=reason,
+            reason=code,
             approved_by=name,
             actor=ACTOR,
             on_progress=on_progress,

@@ -2,12 +2,11 @@
 
 from typing import Final
 
-from ledger.addresses import parse_address
+from ledger.addresses import names_somebody
 from ledger.aggregates.decisions import ExemptGround, Purpose
 from ledger.deciding.decision import Terms
-from ledger.errors import AddressRefused, InputRefused
+from ledger.errors import InputRefused
 from ledger.recording.ports import Brand
-from ledger.vocabulary import Channel
 
 MIXED: Final = "MIXED"
 """Ground of an exempt message with something commercial in it: it is commercial then (R19)."""
@@ -34,13 +33,8 @@ def expect_identifier(campaign: str) -> None:
 
     Raises InputRefused L-CAMPAIGN.
     """
-    if not 1 <= len(campaign) <= CAMPAIGN_CHARACTERS_MAX or not set(campaign) <= _IDENTIFIER:
-        raise InputRefused("L-CAMPAIGN", field="campaign")
-    for channel in (Channel.MESSAGE, Channel.EMAIL):
-        try:
-            parse_address(campaign, channel)
-        except AddressRefused:
-            continue
+    is_word = 1 <= len(campaign) <= CAMPAIGN_CHARACTERS_MAX and set(campaign) <= _IDENTIFIER
+    if not is_word or names_somebody(campaign):
         raise InputRefused("L-CAMPAIGN", field="campaign")
 
 

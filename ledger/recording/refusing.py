@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import structs
 
 from ledger import clock
-from ledger.addresses import Address, AddressKind, parse_address
+from ledger.addresses import Address, AddressKind, names_somebody, parse_address
 from ledger.aggregates.commands import Origin, Provenance
 from ledger.aggregates.intake import RawAct, parse_act
 from ledger.errors import InputRefused
@@ -73,7 +73,7 @@ def refusal_of(saying: Saying, *, actor: str, now: datetime) -> Refusal:
     via = saying.via if 0 < len(saying.via) <= VIA_LENGTH_MAX else "api"
     provenance = Provenance(
         origin=Origin.LIVE,
-        via=via if set(via) <= VIA_CHARACTERS else "api",
+        via=via if set(via) <= VIA_CHARACTERS and not names_somebody(via) else "api",
         actor=actor,
         received_at=clock.utc_text(at),
         tzdata=clock.TZDATA_VERSION,
