@@ -1,6 +1,5 @@
 """`POST …/consents`: consents and refusals as they are taken, one or ten thousand at a time."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -157,7 +156,7 @@ async def _written(
     service: Service, ledger: ConsentLedger, brand: Brand, requests: Sequence[Request]
 ) -> list[Receipt]:
     if len(requests) == 1:
-        return [await asyncio.wrap_future(service.writer(brand.iys_code).ask(requests[0]))]
+        return [await service.writer(brand.iys_code).ask(requests[0])]
     made: list[Receipt] = []
     for begin in range(0, len(requests), TOGETHER):
         some = requests[begin : begin + TOGETHER]

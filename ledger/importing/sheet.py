@@ -84,6 +84,7 @@ def check_package(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             parts = package.infolist()
+    # NotImplementedError is zipfile's word for a version of the format that it cannot read.
     except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError) as error:
         raise Unreadable from error
     if len(parts) > PARTS_MAX:
