@@ -79,7 +79,7 @@ async def _status(service: Service, request: Request) -> Response:
         lookup = ledger.vault.lookup(address.uri)
         key = CurrentKey(lookup, brand.brand_code, asked.type, asked.recipientType)
         known = await service.reader(brand.iys_code).ask(key)
-        view = views.view_of(ledger, brand, key, known, ledger.now())
+        view = views.view_of(brand, key, known, ledger.now())
     else:
         view = await run_in_threadpool(
             views.status,

@@ -24,13 +24,14 @@ from ledger.api.messages import answer, query_of
 from ledger.api.operations import operation
 from ledger.api.problems import Problem, is_english
 from ledger.api.service import Service
-from ledger.contract.uploads import ImportJobAnswer
+from ledger.contract.uploads import ImportJobAnswer, TriedAnswer
 from ledger.messages import message
 from ledger.recording.import_ports import (
     ImportJob,
     ImportJobs,
     JobState,
     QueueFull,
+    TriedDates,
     Upload,
 )
 from ledger.recording.principals import Principal
@@ -137,7 +138,7 @@ async def _submit(service: Service, receiving: _Receiving, request: Request) -> 
             upload = await run_in_threadpool(stack.enter_context, jobs.receive())
             await _write(request, upload)
             if upload.size_bytes == 0:
-                raise Problem(422, "L-BODY-EMPTY")
+                raise Problem(422, "L-FILE-EMPTY")
             job = await run_in_threadpool(
                 jobs.submit,
                 upload,
@@ -225,7 +226,7 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _shown(job: ImportJob, *, english: bool) -> ImportJobAnswer:
-    code = job.code
+    code, tried = job.code, job.tried
     return ImportJobAnswer(
         id=str(job.id),
         brandCode=job.brand_code,
@@ -242,4 +243,16 @@ def _shown(job: ImportJob, *, english: bool) -> ImportJobAnswer:
         startedAt=None if job.started_at is None else clock.utc_text(job.started_at),
         endedAt=None if job.ended_at is None else clock.utc_text(job.ended_at),
         importId=None if job.import_id is None else str(job.import_id),
+        template=job.template,
+        tried=None if tried is None else _dates(tried),
+    )
+
+
+def _dates(tried: TriedDates) -> TriedAnswer:
+    return TriedAnswer(
+        whole=tried.whole,
+        firstDate=tried.first,
+        lastDate=tried.last,
+        undated=tried.undated,
+        months=tried.months,
     )

@@ -43,7 +43,8 @@ def read(body: bytes) -> tuple[RefusalRequest, tuple[str, ...]]:
     recipient = members.get("recipient")
     if not isinstance(recipient, str) and type(recipient) is not int:
         if strange is not None:
-            raise Problem(422, "L-FIELD-UNKNOWN", nearest=nearest(strange, KNOWN))
+            near = nearest(strange, KNOWN)
+            raise Problem(422, "L-FIELD-UNKNOWN", pointer="", nearest=near)
         raise Problem(422, "L-FIELD", pointer="/recipient")
     texts = _texts(members)
     asked = RefusalRequest(

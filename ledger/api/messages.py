@@ -1,10 +1,11 @@
 """Bodies in, answers out: JSON of known members, whose faults are named and never repeated."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
+from msgspec import inspect
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,7 +14,7 @@ from ledger.api.problems import Problem
 
 Body = TypeVar("Body")
 
-_AT: Final = re.compile(r" - at `\$(.*)`$")
+_AT: Final = " - at `$"
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _STEP: Final = re.compile(r"\.([A-Za-z]+)|\[([0-9]+)\]")
 _decoders: dict[type, msgspec.json.Decoder[object]] = {}
@@ -51,11 +52,34 @@ def query_of(request: Request, *known: str) -> dict[str, str]:
 
 
 def _fault(text: str, kind: type) -> Problem:
-    place = _AT.search(text)
-    steps = _STEP.findall(place[1]) if place else []
-    pointer = "".join(f"/{name or index}" for name, index in steps) or None
-    unknown = _UNKNOWN.match(text)
+    """What msgspec's words mean. They may quote what was given, a place made up in it as well: of
+    a place only what `kind` has is told."""
+    said, _, place = text.rpartition(_AT)
+    steps: list[tuple[str, str]] = _STEP.findall(place) if said else []
+    found = _type_at(kind, [name for name, _ in steps])
+    if found is None:
+        found, steps = inspect.type_info(kind), []
+    pointer = "".join(f"/{name or index}" for name, index in steps)
+    unknown = _UNKNOWN.match(said if steps else text)
     if unknown is None:
-        return Problem(422, "L-FIELD", pointer=pointer)
-    known = tuple(field.encode_name for field in msgspec.structs.fields(kind))
+        return Problem(422, "L-FIELD", pointer=pointer or None)
+    fields = found.fields if isinstance(found, inspect.StructType) else ()
+    known = tuple(one.encode_name for one in fields)
     return Problem(422, "L-FIELD-UNKNOWN", pointer=pointer, nearest=nearest(unknown[1], known))
+
+
+def _type_at(kind: type, names: Sequence[str]) -> inspect.Type | None:
+    """What stands at this place of a body, None where there is no such place; the step into a
+    list has no name."""
+    found: inspect.Type | None = inspect.type_info(kind)
+    for name in names:
+        if isinstance(found, inspect.UnionType):
+            found = next(one for one in found.types if not isinstance(one, inspect.NoneType))
+        if isinstance(found, inspect.StructType) and name:
+            members = {one.encode_name: one.type for one in found.fields}
+            found = members.get(name)
+        elif isinstance(found, inspect.VarTupleType) and not name:
+            found = found.item_type
+        else:
+            return None
+    return found

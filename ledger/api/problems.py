@@ -110,7 +110,8 @@ TITLES: Final = {
 
 
 class Problem(Exception):
-    """An answer that is not 2xx. `pointer` names the member at fault, never its value."""
+    """An answer that is not 2xx. `pointer` names the member at fault, never its value; empty, the
+    body itself (RFC 6901)."""
 
     def __init__(
         self,

@@ -1,6 +1,5 @@
 """From what became of a request to its answer: receipt, state and what İYS still has to hear."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -51,49 +50,52 @@ def shown_receipt(receipt: Receipt, known: dict[int, Event]) -> ReceiptShown | N
     )
 
 
-async def shown_state(
-    ledger: ConsentLedger,
-    reader: Together[CurrentKey, Current],
-    brand: Brand,
-    request: Request,
-    consent: Consent,
-) -> StateShown:
-    """The verdict on a send now. What stands around the consent is only asked where it could
-    permit."""
-    kind, now = request.recipient_types[0], ledger.now()
-    where = standing(consent, kind)
-    if where.row == SHOWN:
-        lookup = ledger.vault.lookup(request.address.uri)
-        key = CurrentKey(lookup, request.brand_code, request.channel, kind)
-        known = await reader.ask(key)
-        verdict: Verdict = views.view_of(ledger, brand, key, known, now).verdict
-    else:
-        question = Question(
-            channel=request.channel, recipient_type=kind, now=now, brand_closed=brand.closed
-        )
-        verdict = judge(where, question)
-    return StateShown(
-        status=person_line(consent.acts).status,
-        permitted=verdict.permitted,
-        verdict=verdict.kind,
-        reason=verdict.reason,
-    )
-
-
 async def shown_states(
     ledger: ConsentLedger,
     reader: Together[CurrentKey, Current],
-    brand: Brand,
-    requests: Sequence[Request],
-    consents: Sequence[Consent],
+    asked: Sequence[tuple[Brand, Request, Consent]],
 ) -> list[StateShown]:
-    """As `shown_state` of each, what is asked for asked together."""
+    """The verdicts on a send now, in order. What stands around a consent is only asked where it
+    could permit; what is asked for is asked together."""
     states: list[StateShown] = []
-    for begin in range(0, len(requests), TOGETHER):
-        end = begin + TOGETHER
-        some = zip(requests[begin:end], consents[begin:end], strict=True)
-        states += await asyncio.gather(*(shown_state(ledger, reader, brand, *one) for one in some))
+    for begin in range(0, len(asked), TOGETHER):
+        some = asked[begin : begin + TOGETHER]
+        keys = [_key_where_shown(ledger, request, consent) for _, request, consent in some]
+        found = [None if key is None else (key, reader.ask(key)) for key in keys]
+        now = ledger.now()
+        for (brand, request, consent), one in zip(some, found, strict=True):
+            if one is None:
+                verdict = _verdict_alone(brand, request, consent, now)
+            else:
+                key, known = one
+                verdict = views.view_of(brand, key, await known, now).verdict
+            states.append(
+                StateShown(
+                    status=person_line(consent.acts).status,
+                    permitted=verdict.permitted,
+                    verdict=verdict.kind,
+                    reason=verdict.reason,
+                )
+            )
     return states
+
+
+def _key_where_shown(
+    ledger: ConsentLedger, request: Request, consent: Consent
+) -> CurrentKey | None:
+    kind = request.recipient_types[0]
+    if standing(consent, kind).row != SHOWN:
+        return None
+    lookup = ledger.vault.lookup(request.address.uri)
+    return CurrentKey(lookup, request.brand_code, request.channel, kind)
+
+
+def _verdict_alone(brand: Brand, request: Request, consent: Consent, now: datetime) -> Verdict:
+    kind = request.recipient_types[0]
+    question = Question(
+        channel=request.channel, recipient_type=kind, now=now, brand_closed=brand.closed
+    )
+    return judge(standing(consent, kind), question)
 
 
 def shown_iys(consent: Consent) -> IysShown:

@@ -106,7 +106,8 @@ def router(service: Service) -> APIRouter:
             taken = await run_in_threadpool(_taken, items, bringer)
         if is_single and any(one.fault and one.fault.code == "L-FIELD-UNKNOWN" for one in taken):
             fault = taken[0].fault
-            raise Problem(422, "L-FIELD-UNKNOWN", nearest=fault.nearest if fault else None)
+            near = fault.nearest if fault else None
+            raise Problem(422, "L-FIELD-UNKNOWN", pointer="", nearest=near)
         receipts = await record(service, ledger, brand, [one.request for one in taken])
         shown = _Shown(english=is_english(request), pointer="" if is_single else "/items/{}")
         answers = await _answers(service, ledger, brand, taken, receipts, shown)
@@ -186,10 +187,12 @@ async def _answers(
 ) -> list[ItemAnswer]:
     made = [receipt for receipt in receipts if receipt is not None]
     known = await first_events(ledger, made)
-    asked = [one.request for one in taken if one.request is not None]
-    consents = [receipt.consent for receipt in made]
-    found = await shown_states(ledger, service.reader(brand.iys_code), brand, asked, consents)
-    states = iter(found)
+    asked = [
+        (brand, one.request, receipt.consent)
+        for one, receipt in zip(taken, receipts, strict=True)
+        if one.request is not None and receipt is not None
+    ]
+    states = iter(await shown_states(ledger, service.reader(brand.iys_code), asked))
     answers = []
     for one, receipt in zip(taken, receipts, strict=True):
         if receipt is None:

@@ -16,7 +16,7 @@ from ledger.api.lenient import read
 from ledger.api.messages import answer, query_of
 from ledger.api.operations import operation
 from ledger.api.problems import Problem, is_english
-from ledger.api.receipts import first_events, shown_iys, shown_receipt, shown_state
+from ledger.api.receipts import first_events, shown_iys, shown_receipt, shown_states
 from ledger.api.recording import idempotency_key, record
 from ledger.api.service import Service
 from ledger.contract.answers import RefusalsAnswer, RefusalTaken
@@ -135,8 +135,16 @@ async def _record(
     english = is_english(http)
     reader = service.reader(iys_code)
     kept = {brand.brand_code: brand for brand in brands}
+    states = await shown_states(
+        ledger,
+        reader,
+        [
+            (kept[request.brand_code], request, receipt.consent)
+            for request, receipt in zip(requests, receipts, strict=True)
+        ],
+    )
     taken = []
-    for request, receipt in zip(requests, receipts, strict=True):
+    for request, receipt, state in zip(requests, receipts, states, strict=True):
         code = receipt.code
         taken.append(
             RefusalTaken(
@@ -147,9 +155,7 @@ async def _record(
                 code=code,
                 message=None if code is None else message(code, "en" if english else "tr"),
                 receipt=shown_receipt(receipt, known),
-                state=await shown_state(
-                    ledger, reader, kept[request.brand_code], request, receipt.consent
-                ),
+                state=state,
                 iys=shown_iys(receipt.consent),
             )
         )

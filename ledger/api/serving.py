@@ -1,8 +1,9 @@
-"""The HTTP server under the service: uvicorn's h11 protocol with the bounds that it does not have.
+"""The HTTP server under the service: uvicorn's httptools protocol, with bounds.
 
 uvicorn 0.54 waits without end for a request whose head does not come whole, takes a head of any
-size that comes in one piece, goes on reading a body that nobody wants, and waits without end for a
-caller who does not read the answer; at its limit of connections it turns everybody away. Here the
+size, takes trailers for headers, drops the body of a request that offers HTTP/2 as well, goes on
+reading requests while it answers the first and a body that nobody wants, and waits without end for
+a caller who does not read the answer; at its limit of connections it turns everybody away. Here the
 connection that has been idle longest makes room. Shown by tests/acceptance/test_guard.py.
 """
 
@@ -11,15 +12,18 @@ import json
 import re
 import resource
 import secrets
+import socket
+import struct
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
-import h11
+import httptools
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ledger.api.corked import Corked
 from ledger.api.limits import MIB, Limits
 from ledger.api.problems import MEDIA_TYPE, TITLES, TYPE_BASE
 
@@ -31,6 +35,10 @@ FILES_KEPT_BACK: Final = 256
 """Of the files that the process may open, for everything but callers."""
 
 _HEAD_ENDS: Final = re.compile(rb"\n\r?\n")
+_TARGET: Final = re.compile(rb"/[!-\"$-~]*")
+"""A path and a query: no other form, no fragment."""
+HOP_BY_HOP: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
+VERSIONS: Final = frozenset({"1.0", "1.1"})
 _REASONS: Final = {400: "Bad Request", 408: "Request Timeout", 503: "Service Unavailable"}
 
 
@@ -41,6 +49,7 @@ def server_config(app: ASGIApp, limits: Limits, *, host: str, port: int) -> uvic
         host=host,
         port=port,
         http=protocol_within(limits),
+        loop="uvloop",
         ws="none",
         log_level="error",  # whoever sends nonsense shall not fill the disk
         access_log=False,
@@ -48,11 +57,10 @@ def server_config(app: ASGIApp, limits: Limits, *, host: str, port: int) -> uvic
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=limits.keep_alive_seconds,
-        h11_max_incomplete_event_size=limits.header_bytes_max,
     )
 
 
-def protocol_within(within: Limits) -> type[H11Protocol]:
+def protocol_within(within: Limits) -> type[HttpToolsProtocol]:
     """The protocol of one server."""
 
     class Bounded(BoundedProtocol):
@@ -72,45 +80,7 @@ def _connections_max(limits: Limits) -> int:
     return max(1, min(limits.connections_max, soft - FILES_KEPT_BACK))
 
 
-class Corked:
-    """A transport that sends what one turn of the loop writes in one piece.
-
-    h11 gives head, body and end of an answer one by one: three calls of the system for each.
-    """
-
-    __slots__ = ("_loop", "_pieces", "_transport")
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._pieces: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        """Send at the end of this turn, behind what was written before."""
-        if not self._pieces:
-            self._loop.call_soon(self._send)
-        self._pieces.append(data)
-
-    def close(self) -> None:
-        """Send what is written, then close."""
-        self._send()
-        self._transport.close()
-
-    def write_eof(self) -> None:
-        """Send what is written; nothing more follows."""
-        self._send()
-        self._transport.write_eof()
-
-    def _send(self) -> None:
-        if self._pieces and not self._transport.is_closing():
-            self._transport.write(b"".join(self._pieces))
-        self._pieces = []
-
-    def __getattr__(self, name: str) -> Any:  # whatever else a transport can do
-        return getattr(self._transport, name)
-
-
-class BoundedProtocol(H11Protocol):
+class BoundedProtocol(HttpToolsProtocol):
     """One connection. `idle`: those of the server that wait for a request, the longest first."""
 
     limits: ClassVar[Limits]
@@ -121,6 +91,10 @@ class BoundedProtocol(H11Protocol):
     _writing: asyncio.TimerHandle | None = None
     _is_shut = False
     _dropped = 0
+    _has_begun = False  # a head came in part
+    _in_body = False  # a head came whole, the body did not
+    _fault = "L-FRAMING"
+    _unshown = 0  # bytes since the last piece of a body: of a head, of chunks, of trailers
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """A caller connects: for one too many the longest idle one makes room, if there is one."""
@@ -145,13 +119,17 @@ class BoundedProtocol(H11Protocol):
                 self.transport.abort()
             if self._is_shut or self.transport.is_closing():
                 return
-        elif self.conn.their_state is h11.IDLE and self._is_too_long_a_head(data):
+        elif not self._in_body and self._is_too_long_a_head(data):
             self._refuse(431, "L-HEADERS")
             return
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._unshown += len(data)
+        self._feed(data)
         if self._is_shut or self.transport.is_closing():
             return
-        if self.conn.their_state is h11.IDLE:
+        if self._unshown > self.limits.header_bytes_max:
+            self._refuse(431, "L-HEADERS")
+        elif self._is_waiting():
             if is_unwanted or self._timer is None:
                 self._become_idle()
                 self._arm(self.limits.header_seconds_max, self._head_is_late)
@@ -159,27 +137,82 @@ class BoundedProtocol(H11Protocol):
             self._leave_idle()
             self._disarm()
 
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._has_begun = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; what follows a body under the name of one is none."""
+        if not self._in_body:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is there. What has a second reading is not HTTP: the error ends all."""
+        if not _TARGET.fullmatch(self.url):
+            self._fault = "L-URL"
+            raise ValueError("not a path")
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts != 1 or self.parser.get_http_version() not in VERSIONS:
+            raise ValueError("not a head that has one meaning")
+        self._has_begun = False
+        if not self.parser.should_upgrade() or self.parser.get_method() == b"CONNECT":
+            self._in_body = True
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body."""
+        self._unshown = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The whole request is there."""
+        if self._in_body:
+            self._in_body, self._unshown = False, 0
+            super().on_message_complete()
+
     def on_response_complete(self) -> None:
         """An answer is given: the next request may come, or the rest of an unwanted body."""
         self._dropped = 0
         super().on_response_complete()
         if self.transport.is_closing():
             return
-        if self.conn.their_state is h11.IDLE:
+        if self.pipeline:
+            self.flow.pause_reading()
+        elif self._is_waiting():
             self._become_idle()
         elif self._has_answered_early():
             self._arm(DROPPING_SECONDS_MAX, self.transport.abort)
 
-    def send_400_response(self, msg: str) -> None:
-        """What is no HTTP, or no longer, ends the connection."""
-        buffered, _ = self.conn.trailing_data
-        too_long = len(buffered) > self.limits.header_bytes_max
-        self._refuse(*((431, "L-HEADERS") if too_long else (400, "L-FRAMING")))
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self.parser.get_method() == b"CONNECT":
+                self.cycle.keep_alive = False
+            else:
+                self._stay(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(400, self._fault)
+
+    def _stay(self, rest: bytes) -> None:
+        """Answer in HTTP/1.1 who offers another protocol as well: the parser stopped there."""
+        kept = [one for one in self.headers if one[0] not in HOP_BY_HOP]
+        method = self.parser.get_method()
+        lines = [b"%b %b HTTP/1.1" % (method, self.url), *(b"%b: %b" % one for one in kept)]
+        self.parser = httptools.HttpRequestParser(self)
+        self._feed(b"\r\n".join([*lines, b"connection: close", b"", rest]))
 
     def pause_writing(self) -> None:
         """The caller does not read."""
         super().pause_writing()
-        self._writing = self.loop.call_later(self.limits.unread_seconds_max, self.transport.abort)
+        self._writing = self.loop.call_later(self.limits.unread_seconds_max, self._cut_off)
+
+    def _cut_off(self) -> None:
+        """End at once: what the system still holds for the caller is thrown away with it."""
+        connection: socket.socket = self.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
     def resume_writing(self) -> None:
         """The caller reads again."""
@@ -195,20 +228,21 @@ class BoundedProtocol(H11Protocol):
             self._writing.cancel()
         super().connection_lost(exc)
 
+    def _is_waiting(self) -> bool:
+        """Whether nothing is asked, or only part of a head."""
+        return not self._in_body and (self.cycle is None or self.cycle.response_complete)
+
     def _has_answered_early(self) -> bool:
         """Whether the answer is given and the body is not all there."""
-        cycle = self.cycle
-        return (
-            cycle is not None and cycle.response_complete and self.conn.their_state is h11.SEND_BODY
-        )
+        return self._in_body and self.cycle is not None and self.cycle.response_complete
 
     def _is_too_long_a_head(self, data: bytes) -> bool:
-        bound = self.limits.header_bytes_max
-        return len(data) > bound and _HEAD_ENDS.search(data, 0, bound) is None
+        left = max(0, self.limits.header_bytes_max - self._unshown)
+        return len(data) > left and _HEAD_ENDS.search(data, 0, left) is None
 
     def _head_is_late(self) -> None:
         self._timer = None
-        if self.conn.trailing_data[0]:
+        if self._has_begun:
             self._refuse(408, "L-SLOW")
         else:
             self.transport.abort()

@@ -90,14 +90,16 @@ class StandingsBlock(Value, frozen=True, gc=False):
 class Current(Value, frozen=True, gc=False):
     """All that is known now of one consent, and of what stands around it.
 
-    `generation`: number of the address's open one, 0 for an address never recorded; `last` is the
-    last event of the consent's stream; `refused_individual` only asked for merchants (C6 row 15).
+    `generation`: number of the address's open one, 0 for an address never recorded; `position` of
+    the last event of the consent's stream, 0 without one; `receipt` of the act that the person's
+    line ends in; `refused_individual` only asked for merchants (C6 row 15).
     """
 
     subject: UUID | None
     generation: int
     consent: Consent | None
-    last: Glance | None
+    position: int
+    receipt: Glance | None
     suppressed: str | None
     iys_complete_at: datetime | None
     refused_individual: bool = False

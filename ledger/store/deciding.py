@@ -11,7 +11,8 @@ from msgspec import structs
 from psycopg.types.numeric import Int2, Int8
 
 from ledger import clock
-from ledger.aggregates.glance import glance
+from ledger.aggregates.consent import Consent, person_line
+from ledger.aggregates.glance import Glance, glance
 from ledger.aggregates.standing import is_refusal
 from ledger.recording.ports import (
     Current,
@@ -84,9 +85,21 @@ class DecisionTables:
         less, never of more."""
         rows: Sequence[Any] = self._one(keys[0], now) if len(keys) == 1 else self._many(keys, now)
         known = self._knowledge()
+        consents = [None if row[2] is None else state_of(row[2]) for row in rows]
+        receipts = self._receipts(rows, consents)
         found = [
-            _current(known.get((key.brand_code, CHANNEL_NUMBER[key.channel])), *row)
-            for row, key in zip(rows, keys, strict=True)
+            Current(
+                subject,
+                generation or 0,
+                consent,
+                position or 0,
+                receipt,
+                suppressed,
+                known.get((key.brand_code, CHANNEL_NUMBER[key.channel])),
+            )
+            for key, consent, receipt, (subject, generation, _, position, _, suppressed) in zip(
+                keys, consents, receipts, rows, strict=True
+            )
         ]
         merchants = [
             number
@@ -119,6 +132,18 @@ class DecisionTables:
             "now": now,
         }
         return self._database.read(self._iys_code, SQL["current"], asked)
+
+    def _receipts(
+        self, rows: Sequence[Any], consents: Sequence[Consent | None]
+    ) -> list[Glance | None]:
+        """Of the acts that the lines end in; most are the last event, which was read along."""
+        acts = [None if one is None else person_line(one.acts).act for one in consents]
+        states: dict[int, bytes] = {row[3]: row[4] for row in rows if row[3] is not None}
+        behind = {act.position for act in acts if act is not None} - states.keys()
+        if behind:
+            asked = {"positions": list(behind)}
+            states |= dict(self._database.read(self._iys_code, SQL["states_at"], asked))
+        return [None if act is None else glance(states[act.position], act.position) for act in acts]
 
     def _knowledge(self) -> dict[tuple[int, int], datetime]:
         at = self._steady_seconds()
@@ -196,21 +221,6 @@ class DecisionTables:
             SQL["standings"], {**asked, "lookups": wanted.lookups, "last": last}, prepare=False
         )
         return cursor.fetchall()
-
-
-def _current(
-    complete_at: datetime | None,
-    subject: UUID | None,
-    generation: int | None,
-    state: bytes | None,
-    position: int,
-    event: bytes,
-    suppressed: str | None,
-) -> Current:
-    consent = last = None
-    if state is not None:
-        consent, last = state_of(state), glance(event, position)
-    return Current(subject, generation or 0, consent, last, suppressed, complete_at)
 
 
 def _refused_individuals(

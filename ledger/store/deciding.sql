@@ -80,6 +80,11 @@ SELECT r.subject, r.generation, c.state, e.position, e.state,
  WHERE r.closed_position IS NULL
    AND r.lookup = %(lookup)s
 
+-- states_at --
+SELECT position, state
+  FROM stored_events
+ WHERE position = ANY (%(positions)s)
+
 -- iys_knowledge --
 SELECT brand_code, channel, complete_at
   FROM iys_knowledge

@@ -76,7 +76,7 @@ def status(
         )
         now = ledger.now()
         (known,) = ledger.decisions.current([key], now)
-        return view_of(ledger, brand, key, known, now)
+        return view_of(brand, key, known, now)
     asked_at = min(instant for instant in (at, known_at) if instant is not None)
     subject, generations = _subject_at(ledger, address, asked_at)
     consent, position = Consent(), 0
@@ -90,13 +90,14 @@ def status(
         now=at or asked_at,
         brand_closed=brand.closed,
     )
-    view = _view(ledger, consent, position, generations, question, None)
-    return replace(view, subject=None if subject is None else subject.id)
+    view = _view(consent, position, generations, question)
+    act, receipt = view.line.act, None
+    if act is not None:
+        receipt = glance_of(ledger.store.events_at([act.position])[act.position])
+    return replace(view, receipt=receipt, subject=None if subject is None else subject.id)
 
 
-def view_of(
-    ledger: ConsentLedger, brand: Brand, key: CurrentKey, known: Current, now: datetime
-) -> StatusView:
+def view_of(brand: Brand, key: CurrentKey, known: Current, now: datetime) -> StatusView:
     """The status now, of what the store knows of the consent."""
     question = Question(
         channel=key.channel,
@@ -107,36 +108,20 @@ def view_of(
         iys_complete_at=known.iys_complete_at,
         refused_as_individual=known.refused_individual,
     )
-    position = 0 if known.last is None else known.last.position
-    consent = known.consent or Consent()
-    view = _view(ledger, consent, position, known.generation, question, known.last)
-    return replace(view, subject=known.subject)
+    view = _view(known.consent or Consent(), known.position, known.generation, question)
+    return replace(view, receipt=known.receipt, subject=known.subject)
 
 
-def _view(
-    ledger: ConsentLedger,
-    consent: Consent,
-    position: int,
-    generations: int,
-    question: Question,
-    last: Glance | None,
-) -> StatusView:
+def _view(consent: Consent, position: int, generations: int, question: Question) -> StatusView:
     line = person_line(consent.acts)
-    act = line.act
-    receipt = last
-    if act is None:
-        receipt = None
-    elif last is None or last.position != act.position:
-        receipt = glance_of(ledger.store.events_at([act.position])[act.position])
     return StatusView(
         status=line.status,
         verdict=may_send(consent, question),
         line=line,
         consent=consent,
         position=position,
-        due=_due(consent, act),
+        due=_due(consent, line.act),
         generations=generations,
-        receipt=receipt,
         suppressed=question.suppressed,
         iys_complete_at=question.iys_complete_at,
     )

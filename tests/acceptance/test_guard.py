@@ -80,7 +80,7 @@ def lines(count: int, size: int = 1) -> str:
         (b"GET /healthz\r\n\r\n", 400, "L-FRAMING"),
         (b"GET /healthz HTTP/1.1\r\n\r\n", 400, "L-FRAMING"),
         (b"\x16\x03\x01\x02\x00\x01 hello over TLS\r\n\r\n", 400, "L-FRAMING"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "L-URL"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "L-FRAMING"),
         (request("/v1/%0d%0aX-A:%20b"), 400, "L-URL"),
         (request("/v1/brands/123456/%73tatus"), 400, "L-URL"),
         (request("/v1/brands/123456/history/../status"), 400, "L-URL"),
@@ -127,6 +127,27 @@ def test_a_second_request_hidden_in_the_first_is_not_answered(served: Served) ->
         caller.sendall(both)
         assert read(caller).code == "L-FRAMING"
         assert hangs_up(caller, SOON)
+
+
+def test_what_follows_a_body_is_no_header(served: Served) -> None:
+    chunked = "Transfer-Encoding: chunked\r\nContent-Type: text/plain\r\n"
+    to = "/v1/brands/123456/filter?type=MESAJ"
+    body = b"d\r\n+905010000301\r\n0\r\nAuthorization: Bearer " + KEY.encode() + b"\r\n\r\n"
+
+    answered = served.send(request(to, body=body, headers=chunked, length=-1, key=""))
+
+    assert (answered.status, answered.code) == (401, "L-KEY")
+
+
+@pytest.mark.parametrize("flood", [b"X-A: " + b"a" * 2**20, b"d;a=" + b"a" * 2**20], ids=len)
+def test_what_stands_around_a_body_has_a_bound(served: Served, flood: bytes) -> None:
+    chunked = "Transfer-Encoding: chunked\r\nContent-Type: text/plain\r\n"
+    to = "/v1/brands/123456/filter?type=MESAJ"
+    ended = b"0\r\n" if flood.startswith(b"X") else b""
+
+    answered = served.send(request(to, body=ended + flood, headers=chunked, length=-1))
+
+    assert (answered.status, answered.code) == (431, "L-HEADERS")
 
 
 def test_requests_in_a_row_are_answered_in_their_order(served: Served) -> None:
@@ -230,12 +251,12 @@ def dripped(served: Served, head: bytes, drop: bytes) -> tuple[Answered, float]:
 @pytest.mark.parametrize(
     ("head", "drop"),
     [
-        (b"", b"G"),
+        (b"GET /", b"a"),
         (b"GET /healthz HTTP/1.1\r\n", b"X-A: b\r\n"),
         (request(length=5_000, body=b""), b" "),
         (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ", b"a"),
     ],
-    ids=["nothing but a method", "headers without end", "a body", "one header"],
+    ids=["a path without end", "headers without end", "a body", "one header"],
 )
 def test_a_caller_who_drips_is_given_up(hurried: Served, head: bytes, drop: bytes) -> None:
     answered, seconds = dripped(hurried, head, drop)

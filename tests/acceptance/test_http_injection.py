@@ -190,7 +190,7 @@ def test_a_word_in_a_list_is_a_line(http: Running, word: str) -> None:
 # Heads.
 
 
-@pytest.mark.parametrize("key", ["a\r\nX-B: c", "a\rb", "a\nb", "a\x00b"], ids=short)
+@pytest.mark.parametrize("key", ["a\r\nX-B: c", "a\rb", "a\nb", "a\x00b", "\x7f"], ids=short)
 def test_a_key_cannot_break_the_head(http: Running, key: str) -> None:
     body = json.dumps(a_ret()).encode()
     sent = request(CONSENTS, body, headers=f"Idempotency-Key: {key}\r\n")
@@ -201,7 +201,7 @@ def test_a_key_cannot_break_the_head(http: Running, key: str) -> None:
     assert "x-b" not in answered.headers
 
 
-@pytest.mark.parametrize("key", ["é", "\x7f", "ş", "a\tb", "\x80"], ids=short)
+@pytest.mark.parametrize("key", ["é", "ş", "a\tb", "\x80"], ids=short)
 def test_a_key_is_of_printable_ascii(http: Running, key: str) -> None:
     body = json.dumps(a_ret()).encode()
     head = f"Idempotency-Key: {key}\r\n".encode()

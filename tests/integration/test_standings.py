@@ -191,7 +191,7 @@ def status(
     lookup = ledger.vault.lookup(parse_address(text, channel).uri)
     asked = CurrentKey(lookup, BRAND_CODE, channel, kind)
     (current,) = ledger.decisions.current([asked], now)
-    return views.view_of(ledger, BRAND, asked, current, now).verdict
+    return views.view_of(BRAND, asked, current, now).verdict
 
 
 PURPOSES = (
