@@ -120,7 +120,10 @@ _match_excel_number: Final = re.compile(r"(\+?[0-9]+)[.,]0+").fullmatch
 _find_bracketed_zero: Final = re.compile(r"\( ?0 ?\)").search
 _match_two_numbers: Final = re.compile(r"(?:(?:90|0|0090)?[2-5][0-9]{9}){2}").fullmatch
 
-_find_mobile: Final = re.compile(r"(?<![0-9])(?:0090|90|0)?5[0-9]{9}(?![0-9])").search
+_find_digits: Final = re.compile(r"\d(?:[\W_]{0,3}\d){6,}").finditer
+_match_date: Final = re.compile(
+    r"20[0-9]{2}([-._]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])(?:[-._][0-9]{1,2})?"
+).fullmatch
 
 _match_mailbox: Final = re.compile(
     r"[A-Za-z0-9._+\-]+@"
@@ -157,19 +160,12 @@ def parse_address(raw: str, channel: Channel) -> Address:
 
 
 def names_somebody(text: str) -> bool:
-    """Whether a word that is to stand in the log for ever is an address, or holds a number.
+    """Whether a word that is to stand somewhere for ever may be an address, or hold a number.
 
-    Of a mailbox the `@` tells; a run of digits tells where a Turkish mobile is what it spells.
+    Of a mailbox the `@` tells; of a number seven digits, whatever but letters stands between them.
+    A date of this century, with a count behind it or not, is none.
     """
-    if _find_mobile(text) or _find_mobile(re.sub(r"[-._: ]", "", text)):
-        return True
-    for channel in (Channel.MESSAGE, Channel.EMAIL):
-        try:
-            parse_address(text, channel)
-        except AddressRefused:
-            continue
-        return True
-    return False
+    return "@" in text or any(_match_date(run[0]) is None for run in _find_digits(text))
 
 
 def _phone(raw: str, channel: Channel) -> Address:

@@ -4,6 +4,7 @@ One path for 1…n commands (design.md §7). Nothing is answered before its comm
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -33,7 +34,7 @@ from ledger.recording.ports import (
     WriteUnit,
 )
 from ledger.recording.request import Prepared, Receipt, Request, named_for_retry, prepare
-from ledger.recording.work import Work, clock_disagrees
+from ledger.recording.work import Work
 from ledger.vocabulary import BrandCode, ConsentStatus, IysState, Outcome
 
 ATTEMPTS_MAX: Final = 5
@@ -228,9 +229,7 @@ class ConsentLedger(Application[UUID]):
         if self._clock_is_sound(work):
             return [work.carry_out(one) for one in prepared]
         return [
-            work.carry_out(one)
-            if _is_refusal(one)
-            else Receipt(Outcome.REFUSED, "L-CLOCK", None, None, Consent())
+            work.carry_out(one) if _is_refusal(one) else work.keep_out(one, "L-CLOCK")
             for one in prepared
         ]
 
@@ -259,7 +258,7 @@ class ConsentLedger(Application[UUID]):
         jumped = (wall - before_wall).total_seconds() - (steady - before_steady)
         self._stepped = self._stepped or jumped > STEP_SECONDS_MAX
         head = work.unit.head
-        off = clock_disagrees(head.now, head.recorded, wall)
+        off = _clocks_disagree(head.now, head.recorded, wall)
         if off > DRIFT_ALARM_SECONDS or self._stepped:
             self._on_drift(max(off, jumped))
         return not self._stepped and off <= STEP_SECONDS_MAX
@@ -274,10 +273,18 @@ def project(initial: Consent | None, stored: object) -> Consent | None:
 
 
 def _expect_same(before: Mapping[bytes, Subject], now: Mapping[bytes, Subject]) -> None:
-    if {lookup: one.id for lookup, one in before.items()} != {
-        lookup: one.id for lookup, one in now.items()
+    if {lookup: (one.id, one.barred) for lookup, one in before.items()} != {
+        lookup: (one.id, one.barred) for lookup, one in now.items()
     }:
-        raise RaceLost("an address of the batch was first written, or passed on, by another")
+        raise RaceLost("an address of the batch was first written, passed on or barred by another")
+
+
+def _clocks_disagree(head_now: datetime, recorded: str, host_now: datetime) -> float:
+    """Seconds by which host, database and last stamp disagree at most."""
+    against_host = abs((head_now - host_now).total_seconds())
+    if not recorded:
+        return against_host
+    return max(against_host, (clock.from_utc_text(recorded) - head_now).total_seconds())
 
 
 def _is_refusal(one: Prepared) -> bool:

@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import structlog
@@ -13,12 +12,16 @@ import structlog
 from ledger import clock
 from ledger.aggregates.provider_bodies import BrandClosed, BrandOpened, LedgerOpened, TextRegistered
 from ledger.application import ConsentLedger
+from ledger.bootstrap_log import Logs, opening
+from ledger.errors import LedgerError
 from ledger.importing.jobs import ImportWorker
 from ledger.importing.templates import TEMPLATES
 from ledger.projections import fsck
 from ledger.projections.follower import Follower
 from ledger.projections.fsck_report import Report
 from ledger.projections.outbox import Outbox
+from ledger.proving.question import Sources
+from ledger.recording.measures import Measures
 from ledger.recording.ports import Brand, Provider
 from ledger.recording.principals import KeysStale, Principal
 from ledger.recording.text_ports import RegisteredText, TextDiffers, TextKind
@@ -31,6 +34,8 @@ from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.evidence import EvidenceTable
 from ledger.store.import_jobs import ImportJobTable
 from ledger.store.job_queue import JobQueueOfAll
+from ledger.store.log import LogTables
+from ledger.store.measuring import measures
 from ledger.store.migrate import migrate
 from ledger.store.providers import ProviderDetails, Providers
 from ledger.store.recorder import LedgerFactory
@@ -42,8 +47,6 @@ from ledger.store.vault import ProviderVault
 from ledger.store.vault_keys import KeyFolder
 from ledger.vocabulary import BrandCode, IysCode, Role
 
-FORMATS: Final = {"commit": 1, "envelope": 1, "stream": 1}
-SOFTWARE: Final = "izin-defteri 0.1.0"
 STARTER: Final = Principal("env", "IZIN_API_KEY", Role.ADMIN)
 """Who starts the service may do everything: the holder of the key that its environment names."""
 
@@ -53,34 +56,54 @@ _log = structlog.get_logger("izin")
 class Home:
     """An open database with the providers kept in it, and their ledgers."""
 
-    def __init__(self, dsn: str, database: Database, folder: KeyFolder, uploads: Path) -> None:
+    def __init__(self, dsn: str, database: Database, folder: KeyFolder, settings: Settings) -> None:
         self.dsn = dsn
         self.database = database
         self.providers = Providers(dsn, database, folder)
-        self.keys = ApiKeys(database)
+        self.keys = ApiKeys(database, meet=self._meet)
         self._access = AccessWriter(database)
         self._ledgers: dict[IysCode, ConsentLedger] = {}
         self._followers: list[Follower] = []
         self._watched: list[Callable[[], datetime | None]] = []
-        self._uploads = uploads
+        self._uploads = settings.upload_folder
+        self.logs = Logs(self, folder, settings)
         self._evidence: dict[IysCode, EvidenceTable] = {}
         self._texts: dict[IysCode, TextTable] = {}
         self._imports: dict[IysCode, ImportJobTable] = {}
 
     def ledger(self, iys_code: IysCode) -> ConsentLedger:
-        """The ledger of one provider. Raises NotFound, SettingsRefused for foreign keys."""
+        """The ledger of one provider. Raises NotFound, SettingsRefused for foreign keys, LogBehind
+        for a log that was put back."""
         if iys_code not in self._ledgers:
             provider = self.providers.get(iys_code)
-            vault = ProviderVault(self.providers.keys(iys_code))
-            self._ledgers[iys_code] = ConsentLedger(
-                ProviderStore(self.database, iys_code, vault),
-                vault,
-                infrastructure=LedgerFactory(self.database, iys_code),
-                decisions=DecisionTables(self.database, iys_code),
-                log_origin=provider.log_origin,
-                on_drift=lambda seconds: _log.warning("clocks disagree", seconds=seconds),
-            )
+            self.logs.expect_ahead(iys_code)
+            self._ledgers[iys_code] = self.ledger_named(iys_code, provider.log_origin)
         return self._ledgers[iys_code]
+
+    def _meet(self, iys_code: IysCode) -> None:
+        """Open a ledger before it is asked for: whoever asks may be in the service's one loop."""
+        with suppress(LedgerError):
+            self.ledger(iys_code)
+
+    def ledger_named(self, iys_code: IysCode, log_origin: str) -> ConsentLedger:
+        """The ledger of one provider, whose next events bear this name of the log."""
+        vault = ProviderVault(self.providers.keys(iys_code))
+        return ConsentLedger(
+            ProviderStore(self.database, iys_code, vault),
+            vault,
+            infrastructure=LedgerFactory(self.database, iys_code),
+            decisions=DecisionTables(self.database, iys_code),
+            log_origin=log_origin,
+            on_drift=lambda seconds: _log.warning("clocks disagree", seconds=seconds),
+        )
+
+    def log_store(self, iys_code: IysCode) -> LogTables:
+        """The provider's tree, checkpoints and seals."""
+        return self.logs.tables(iys_code)
+
+    def sources(self, iys_code: IysCode) -> Sources:
+        """What bundles of the provider are made of. Raises NotFound."""
+        return self.logs.sources(iys_code)
 
     def access_log(self, iys_code: IysCode) -> ProviderAccessLog:
         """Where every reading of the provider's personal data is noted."""
@@ -145,8 +168,12 @@ class Home:
     def failing_since(self) -> datetime | None:
         """Since when a follower of this process fails, if one does."""
         told = [one.failing_since for one in self._followers]
-        told += [watched() for watched in self._watched]
+        told += [watched() for watched in self._watched] + self.logs.failing_since()
         return min((since for since in told if since is not None), default=None)
+
+    def measures(self) -> Measures:
+        """What the store tells of itself now."""
+        return measures(self.database, self.keys, self._ledgers)
 
     def watch(self, failing_since: Callable[[], datetime | None]) -> None:
         """Ask this too in `failing_since`: of the process that follows for this one."""
@@ -169,16 +196,7 @@ class Home:
         provider = self.providers.add(iys_code, details)
         ledger = self.ledger(iys_code)
         ledger.append_once(
-            LedgerOpened(
-                origin=provider.log_origin,
-                iys_code=iys_code,
-                public_key=self.providers.public_key(iys_code),
-                formats=FORMATS,
-                software=SOFTWARE,
-                at=clock.utc_text(clock.now()),
-                actor=actor,
-            ),
-            once=LedgerOpened.TYPE,
+            opening(self.providers, iys_code, provider.log_origin, actor), once=LedgerOpened.TYPE
         )
         return provider
 
@@ -262,7 +280,7 @@ def home(settings: Settings, *, pool_size_max: int = POOL_SIZE_MAX) -> Iterator[
         database = Database(dsn, size_max=pool_size_max, revive=revive)
         stack.callback(database.close)
         database.open()
-        opened = Home(dsn, database, KeyFolder(settings.key_folder), settings.upload_folder)
+        opened = Home(dsn, database, KeyFolder(settings.key_folder), settings)
         stack.callback(opened.close)
         if settings.api_key is not None:
             opened.keys.accept(settings.api_key.get_secret_value(), STARTER)

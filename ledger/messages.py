@@ -106,6 +106,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "Numara +9005… yazılmış, +905… olarak kaydedildi.",
         "the number was written +9005… and recorded as +905….",
     ),
+    "L-CHANNEL": (
+        "Belirtilen kanallar bu adreste kullanılamaz: kullanılabilen bütün kanallarda kaydedildi.",
+        "the address has none of these channels: recorded on all that it has.",
+    ),
     "L-CLEANED": (
         "Alıcıdaki görünmeyen karakterler atıldı.",
         "invisible characters in recipient were removed.",
@@ -122,6 +126,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "L-ENCODING-UNKNOWN": (
         "Dosyanın kodlaması okunmuyor (UTF-16 gibi): UTF-8 ya da Windows-1254 olarak kaydedin.",
         "the file's encoding is not read (UTF-16 perhaps): save it as UTF-8 or Windows-1254.",
+    ),
+    "L-FAILED": (
+        "Öğe işlenemedi ve kaydedilmedi; yeniden gönderin.",
+        "the item could not be processed and was not recorded; send it again.",
     ),
     "L-FILE-CHANGED": (
         "Dosya içe aktarılırken değişti: kaydedilenler duruyor, dosyayı yeniden içe aktarın.",
@@ -155,6 +163,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "Bu id başka içerikle daha önce kullanılmış.",
         "this id was used before with other content.",
     ),
+    "L-IDEMPOTENCY-KEY": (
+        "Idempotency-Key yazdırılabilir ve en çok 200 karakter olmalı: yok sayıldı.",
+        "Idempotency-Key must be printable and at most 200 characters: it was ignored.",
+    ),
     "L-IMPORT-CANNOT-REVIVE": (
         "Alıcının reddi var; dosyadan gelen onay reddi kaldıramaz.",
         "the recipient refused; a consent from a file cannot lift a refusal.",
@@ -162,6 +174,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "L-IMPORT-FAILED": (
         "İçe aktarma tamamlanamadı; dosyayı yeniden gönderin. Kaydedilenler iki kez kaydedilmez.",
         "the import could not be finished; send the file again. Nothing is recorded twice.",
+    ),
+    "L-IYS-CODE-SCOPE": (
+        "iysCode bu anahtarın sağlayıcısı değil: yok sayıldı.",
+        "iysCode is not the provider of this key: it was ignored.",
     ),
     "L-KURUMSAL": ("KURUMSAL, TACIR olarak kaydedildi.", "KURUMSAL was recorded as TACIR."),
     "L-LANDLINE": (
@@ -179,6 +195,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "the line was closed: a new holder's consent needs evidence and a second person.",
     ),
     "L-LINE-TOO-LONG": ("Satır çok uzun (en çok 64 KiB).", "the line is too long (64 KiB)."),
+    "L-QUERY": (
+        "Bilinmeyen ya da geçersiz sorgu parametresi yok sayıldı.",
+        "a query parameter that is unknown or invalid was ignored.",
+    ),
     "L-RECIPIENT-TYPE-NEEDED": (
         "Dosyada alıcı tipi yok: --recipient-type BIREYSEL ya da --recipient-type TACIR verin.",
         "the file has no recipient type: give --recipient-type BIREYSEL|TACIR.",

@@ -1,9 +1,9 @@
 """Every setting; the only reader of the environment."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KIB: Final = 1024
@@ -12,6 +12,29 @@ KIB: Final = 1024
 def default_data() -> Path:
     """The user's data folder."""
     return Path.home() / ".local" / "share" / "izin-defteri"
+
+
+def default_checkpoints() -> Path:
+    """The user's state folder: not where backups of the data go."""
+    return Path.home() / ".local" / "state" / "izin-defteri"
+
+
+class TsaSettings(BaseModel):
+    """A time stamp authority (TSA).
+
+    `profile`: `local`, the embedded one, whose stamps are TESTs; `plain` (RFC 3161 over HTTP, with
+    `user` and `password` where it wants them); `kamusm`, whose `user` is the customer's number.
+    `roots`: PEM file of the TSA's roots. `policy`: OID asked for, and the only one then taken.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    profile: Literal["local", "plain", "kamusm"] = "local"
+    url: str | None = None
+    roots: Path | None = None
+    policy: str | None = None
+    user: str | None = None
+    password: SecretStr | None = None
 
 
 class ServiceSettings(BaseSettings):
@@ -63,18 +86,31 @@ class Settings(ServiceSettings):
     by default, never inside it. `pg_bin`: folder of PostgreSQL's programs. `server`: URL of a
     running service that is asked instead of a database here, with `api_key` or `key_file`'s.
 
+    `checkpoints`: folder where the last checkpoint of each log lies besides the database. `tsa` and
+    `tsa2` (`IZIN_TSA__URL` …): who stamps, and who stamps the day's last seal again; a seal is made
+    every `seal_minutes` where something is new, and each is asked `tsa_asked_max` times a day at
+    most. `production` refuses whatever is a TEST.
+
     `uploads`: folder of files that wait to be imported and of their verdicts, in the data folder by
     default; every process of a database has to see the same one. Verdict files are kept for
     `verdict_days`.
     """
 
-    model_config = SettingsConfigDict(env_prefix="IZIN_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="IZIN_", env_nested_delimiter="__", extra="ignore", frozen=True
+    )
 
     data: Path = Field(default_factory=default_data)
     keys: Path | None = None
     pg_bin: str | None = None
     uploads: Path | None = None
     verdict_days: int = Field(default=30, gt=0, le=3_650)
+    checkpoints: Path = Field(default_factory=default_checkpoints)
+    tsa: TsaSettings = TsaSettings()
+    tsa2: TsaSettings | None = None
+    seal_minutes: int = Field(default=15, gt=0, le=1_440)
+    tsa_asked_max: int = Field(default=200, gt=0)
+    production: bool = False
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
     api_key: SecretStr | None = Field(default=None, min_length=16)
     host: str = "127.0.0.1"

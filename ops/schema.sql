@@ -15,7 +15,7 @@ CREATE TABLE schema_version (
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
-INSERT INTO schema_version (number, name) VALUES (1, 'providers'), (2, 'access');
+INSERT INTO schema_version (number, name) VALUES (1, 'providers'), (2, 'access'), (3, 'renamed_logs');
 
 -- Who is kept here. No table of a provider's schema refers to these, nor these to it.
 CREATE TABLE providers (
@@ -60,7 +60,7 @@ COMMENT ON COLUMN api_keys.brands IS 'none named: every brand of the provider, l
 GRANT USAGE ON SCHEMA izin TO izin_app;
 GRANT SELECT ON schema_version TO izin_app;
 GRANT SELECT, INSERT ON providers, brands TO izin_app;
-GRANT UPDATE (title, mersis, vkn, kep, address) ON providers TO izin_app;
+GRANT UPDATE (title, mersis, vkn, kep, address, log_origin) ON providers TO izin_app;
 GRANT UPDATE (name, closed) ON brands TO izin_app;
 GRANT SELECT, INSERT ON api_keys TO izin_app;
 GRANT UPDATE (revoked_at) ON api_keys TO izin_app;
@@ -79,7 +79,7 @@ CREATE TABLE schema_version (
 INSERT INTO schema_version (number, name)
 VALUES (1, 'events'), (2, 'vault'), (3, 'current_consent'), (4, 'iys_outbox'), (5, 'decisions'),
        (6, 'access_log'),
-       (7, 'uploads');
+       (7, 'uploads'), (8, 'import_dates'), (9, 'brand_events'), (10, 'log');
 
 -- The log of one provider, for ever. `state` is the leaf input; position is dense, in commit order.
 CREATE TABLE stored_events (
@@ -313,14 +313,119 @@ CREATE TABLE import_jobs (
     rows_total bigint,
     verdicts   jsonb NOT NULL DEFAULT '{}',
     code       text,
-    import_id  uuid
+    import_id  uuid,
+    template   text,
+    tried      jsonb
 );
 
 COMMENT ON COLUMN import_jobs.run IS
     'counts the takers: what an earlier one still writes is not taken';
+COMMENT ON COLUMN import_jobs.tried IS
+    'of a dry run: the first and the last date, and how many rows each month has';
 
 CREATE INDEX import_jobs_open ON import_jobs (id) WHERE state IN ('WAITING', 'RUNNING');
 CREATE INDEX import_jobs_kept ON import_jobs (ended_at) WHERE sealed IS NOT NULL;
+
+-- Which brand and channel an event concerns, so that a feed finds its own among everybody's.
+-- Written in the transaction of the events, a row a transaction and place.
+CREATE TABLE brand_events (
+    brand_code    bigint   NOT NULL,
+    channel       smallint NOT NULL,
+    is_refusal    boolean  NOT NULL,
+    last_position bigint   NOT NULL,
+    positions     bigint[] NOT NULL,
+    PRIMARY KEY (brand_code, channel, is_refusal, last_position)
+);
+
+COMMENT ON TABLE brand_events IS
+    'follows from the events; brand or channel 0: suppressions that bar on all of them';
+
+-- Follows from stored_events. Level 0 holds the leaf hashes; a tile only ever gets longer.
+CREATE TABLE log_tiles (
+    level  smallint NOT NULL,
+    number bigint NOT NULL,
+    hashes bytea NOT NULL CHECK (octet_length(hashes) BETWEEN 32 AND 8192
+                                 AND octet_length(hashes) % 32 = 0),
+    PRIMARY KEY (level, number)
+);
+ALTER TABLE log_tiles ALTER COLUMN hashes SET STORAGE EXTERNAL;
+
+-- The last one, and those that a seal covers or a witness signed.
+CREATE TABLE log_checkpoints (
+    size     bigint PRIMARY KEY CHECK (size > 0),
+    note     bytea NOT NULL,
+    at       timestamptz NOT NULL,
+    cosigned boolean NOT NULL DEFAULT false
+);
+
+CREATE TABLE log_witnesses (
+    name     text PRIMARY KEY,
+    vkey     text NOT NULL,
+    added_at timestamptz NOT NULL,
+    added_by text NOT NULL
+);
+
+-- A seal covers the events from `first` (0 the first time) to `size`. `roots`: the hash tree of
+-- RFC 4998 over every 4096 leaves of the batch, 32 bytes each, by which records are made quickly.
+CREATE TABLE log_seals (
+    size       bigint PRIMARY KEY CHECK (size > first),
+    first      bigint NOT NULL CHECK (first >= 0),
+    checkpoint bytea NOT NULL,
+    roots      bytea NOT NULL CHECK (octet_length(roots) % 32 = 0),
+    sealed_at  timestamptz NOT NULL
+);
+
+CREATE TABLE log_stamps (
+    size         bigint NOT NULL REFERENCES log_seals,
+    number       smallint NOT NULL CHECK (number > 0),
+    tsa          text NOT NULL,
+    token        bytea NOT NULL,
+    response     bytea NOT NULL,
+    generated_at timestamptz NOT NULL,
+    certificates bytea[] NOT NULL,
+    crls         bytea[] NOT NULL,
+    crl_failures text[] NOT NULL,
+    verified_by  text NOT NULL,
+    ends_at      timestamptz NOT NULL,
+    PRIMARY KEY (size, number)
+);
+COMMENT ON COLUMN log_stamps.ends_at IS
+    'when the first certificate of the path ends: to be renewed before';
+
+-- What a TSA sent that is no time stamp.
+CREATE TABLE log_refused_stamps (
+    at   timestamptz NOT NULL,
+    tsa  text NOT NULL,
+    step text NOT NULL,
+    raw  bytea NOT NULL
+);
+
+-- How each TSA has answered lately; `stopped` until people have looked.
+CREATE TABLE log_tsa (
+    tsa           text PRIMARY KEY,
+    failures      integer NOT NULL DEFAULT 0,
+    failing_since timestamptz,
+    not_before    timestamptz,
+    stopped       text,
+    day           date NOT NULL,
+    asked         integer NOT NULL
+);
+
+-- Of the day's map of streams: where each 256 entries begin, and their root.
+CREATE TABLE log_heads (
+    size   bigint NOT NULL,
+    number integer NOT NULL,
+    first  uuid NOT NULL,
+    root   bytea NOT NULL CHECK (octet_length(root) = 32),
+    PRIMARY KEY (size, number)
+);
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON log_seals
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE log_seals ENABLE ALWAYS TRIGGER append_only;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON log_stamps
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE log_stamps ENABLE ALWAYS TRIGGER append_only;
 
 GRANT USAGE ON SCHEMA sp_123456 TO izin_app;
 GRANT SELECT ON schema_version TO izin_app;
@@ -336,6 +441,11 @@ GRANT SELECT, INSERT, DELETE ON evidence TO izin_app;
 GRANT UPDATE (wrapped_key, kek_epoch) ON evidence TO izin_app;
 GRANT SELECT, INSERT ON texts, text_contents TO izin_app;
 GRANT SELECT, INSERT, UPDATE ON import_jobs TO izin_app;
+GRANT SELECT, INSERT ON brand_events TO izin_app;
+GRANT SELECT, INSERT, UPDATE ON log_tsa TO izin_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON log_tiles, log_checkpoints TO izin_app;
+GRANT SELECT, INSERT ON log_witnesses, log_seals, log_stamps, log_refused_stamps TO izin_app;
+GRANT SELECT, INSERT, DELETE ON log_heads TO izin_app;
 
 RESET search_path;
 RESET ROLE;

@@ -67,6 +67,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", DAMAGING)
+    # What the commands under test sign is not the business of whoever runs the tests.
+    os.environ["IZIN_CHECKPOINTS"] = tempfile.mkdtemp(prefix="izin-checkpoints-")
 
 
 def pytest_terminal_summary(
@@ -175,4 +177,7 @@ def ledger(home: Home) -> ConsentLedger:
 
 def settings_of(dsn: str, folder: Path) -> Settings:
     given: dict[str, Any] = {"DATABASE_URL": dsn}  # it answers to no other name
-    return Settings(**given, data=folder / "data", keys=folder / "keys")
+    # Databases are cloned: their logs have one name, and each goes its own way.
+    return Settings(
+        **given, data=folder / "data", keys=folder / "keys", checkpoints=folder / "checkpoints"
+    )

@@ -62,6 +62,11 @@ def xlsx(
     return out.getvalue()
 
 
+def far_apart(column: str, row: int) -> bytes:
+    """A workbook of two cells: A1, and one in that column and row."""
+    return xlsx([[f'<c r="A1"><v>1</v></c><c r="{column}{row}"><v>2</v></c>']])
+
+
 def sheet_xml(rows: Sequence[Sequence[Cell]]) -> str:
     """The XML of one sheet; an empty row is left out of it."""
     lines = []

@@ -4,8 +4,6 @@ R22, R110–R113 and İYS's codes (iys/api.md §3, §13). A grant is refused for
 only for an unreadable address, channel or status, and is otherwise kept with the defect named (C5).
 """
 
-import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,7 +32,6 @@ BUSINESS_DAYS_LEAST: Final = timedelta(days=3)
 GIVEN_LENGTH_MAX: Final = 200
 """Characters of a defective field that go to the vault."""
 
-_RETAILER: Final = re.compile(r"[0-9]{8}")
 _CHANNELS: Final = {str(channel): channel for channel in Channel}
 _STATUSES: Final = {str(status): status for status in ConsentStatus}
 _SOURCES: Final = {str(source): source for source in ConsentSource}
@@ -85,7 +82,6 @@ def parse_act(
     *,
     received_at: datetime,
     row: int | None = None,
-    knows_retailer: Callable[[int], bool] = lambda code: False,
 ) -> ParsedAct:
     """Judge the fields of one row. `received_at` has a zone and is the instant it reached us.
 
@@ -98,7 +94,7 @@ def parse_act(
     if status is None:
         raise InputRefused("H115" if raw.status else "H110", field="status")
     if status is ConsentStatus.REFUSED:
-        return _parse_refusal(raw, channel, provenance, received_at, row, knows_retailer)
+        return _parse_refusal(raw, channel, provenance, received_at, row)
     kind, warnings = _recipient_type(raw.recipient_type, provenance.origin)
     if kind is None:
         raise InputRefused("H116", field="recipientType")
@@ -108,9 +104,6 @@ def parse_act(
         raise InputRefused("H408", field="status")
     when = _when_granted(raw.consent_date, source, kind, provenance.origin, received_at)
     created = _created(raw, source, provenance.origin, received_at)
-    retailer = _retailer(raw.retailer, knows_retailer)
-    if raw.retailer and retailer is None:
-        warnings = ("H180", *warnings)
     # R11: a merchant's first record without source or date is a listing, not an act.
     listing = source is None or when.consent_date is None
     command = RecordAct(
@@ -121,8 +114,7 @@ def parse_act(
         provenance=provenance,
         precision=when.precision,
         row=row,
-        retailer=retailer,
-        warnings=(*warnings, *address.notes),
+        warnings=(*_odd_retailer(raw), *warnings, *address.notes),
         late=when.late,
     )
     ids = _iys_words(raw) if raw.transaction_id else None
@@ -135,7 +127,6 @@ def _parse_refusal(
     provenance: Provenance,
     received_at: datetime,
     row: int | None,
-    knows_retailer: Callable[[int], bool],
 ) -> ParsedAct:
     address = parse_address(raw.recipient, channel)
     defects: dict[str, str] = {}  # code to the field at fault
@@ -155,9 +146,6 @@ def _parse_refusal(
         fault = None  # the carrier tells no date; İYS's own is the one that counts (R52)
     if fault is not None:
         defects[fault] = "consentDate"
-    retailer = _retailer(raw.retailer, knows_retailer)
-    if raw.retailer and retailer is None:
-        warnings = ("H180", *warnings)
     command = RecordAct(
         status=ConsentStatus.REFUSED,
         at=created or when.at,
@@ -166,9 +154,8 @@ def _parse_refusal(
         provenance=provenance,
         precision=when.precision,
         row=row,
-        retailer=retailer,
         defects=tuple(defects),
-        warnings=(*warnings, *address.notes),
+        warnings=(*_odd_retailer(raw), *warnings, *address.notes),
     )
     # Of whom an unreadable type speaks is unknown: the refusal then holds for both (fail closed).
     kinds = tuple(RecipientType) if kind is None else (kind,)
@@ -292,9 +279,6 @@ def _is_late(at: datetime, received_at: datetime) -> bool:
     return not is_on_time(at, received_at, Reading.IYS)
 
 
-def _retailer(text: str, knows_retailer: Callable[[int], bool]) -> int | None:
-    """The dealer's code where it has 8 digits and is the brand's (H180), else None."""
-    if not _RETAILER.fullmatch(text):
-        return None
-    code = int(text)
-    return code if knows_retailer(code) else None
+def _odd_retailer(raw: RawAct) -> tuple[str, ...]:
+    """H180: no dealers of a brand are kept so far, so none that is named is known (C8, R12)."""
+    return ("H180",) if raw.retailer else ()

@@ -3,8 +3,10 @@ recorded act's outcome is. Pure."""
 
 from typing import Final
 
+from msgspec import structs
+
 from ledger.aggregates.commands import Origin, RecordAct
-from ledger.aggregates.consent import Act, Consent, PersonLine
+from ledger.aggregates.consent import Act, Consent, PersonLine, person_line
 from ledger.vocabulary import ConsentStatus, DatePrecision, Outcome
 
 CANNOT_LIFT: Final = {Origin.LIVE: "L-RET-STANDS", Origin.FILE: "L-IMPORT-CANNOT-REVIVE"}
@@ -48,12 +50,14 @@ def why_not_granted(state: Consent, act: Act, before: PersonLine, command: Recor
     ]
     if any(known.at == act.at for known in refusals):
         return "H178"
+    origin = command.provenance.origin
     if act.status is None:
-        # R11: source and date are optional for the first record of a merchant only.
-        if state.acts:
+        # R11: source and date are optional for the first record of a merchant only. Rows of files
+        # have no order (C8): there a listing is earlier than every consent (C4) and stands beside
+        # it; refusals, which are recorded first, keep it out in any order.
+        if refusals if origin in (Origin.FILE, Origin.DECLARED) else state.acts:
             return "H463" if act.source is None else "H462"
         return None
-    origin = command.provenance.origin
     if origin is Origin.LIVE and any(
         known.closes_line and known.at < act.at for known in before.standing
     ):
@@ -72,13 +76,20 @@ def judge_grant(
     unpushable = _not_for_iys(command)
     if act in after.held:
         return Outcome.HELD, "L-HELD-OVER-RET", "L-HELD-OVER-RET"
-    if any(known.at >= act.at and not known.retracted for known in state.acts):
+    if act.status is None and state.acts:
+        unpushable = unpushable or "L-HISTORY"  # İYS takes a listing as the first record only
+    elif any(_overtakes(known, act) for known in state.acts):
         return Outcome.HISTORY, "L-HISTORY", unpushable or "L-HISTORY"
     shown = [code for code in WARNINGS_SHOWN if code in command.warnings]
     if shown:
         return Outcome.WARNED, shown[0], unpushable
     codes = (*(["L-LATE"] if command.late and origin is Origin.FILE else []), *command.warnings)
     return Outcome.RECORDED, codes[0] if codes else None, unpushable
+
+
+def _overtakes(known: Act, act: Act) -> bool:
+    # A listing is no act, whatever its date: no consent is older than one (C2, C4).
+    return known.status is not None and known.at >= act.at and not known.retracted
 
 
 def judge_refusal(
@@ -99,6 +110,19 @@ def judge_refusal(
     if shown:
         return Outcome.WARNED, shown[0], unpushable
     return Outcome.RECORDED, command.warnings[0] if command.warnings else None, unpushable
+
+
+def judged_first(state: Consent, act: Act, command: RecordAct) -> tuple[Outcome, str | None]:
+    """Outcome and code that an act had when it was recorded, of the same row come again (C8).
+
+    Judged over the acts before it; whether it was late then is what was recorded of it.
+    """
+    earlier = Consent(acts=tuple(known for known in state.acts if known.seq < act.seq))
+    before, after = person_line(earlier.acts), person_line((*earlier.acts, act))
+    if act.status is ConsentStatus.REFUSED:
+        return judge_refusal(command, act, before, after)[:2]
+    then = structs.replace(command, late=act.not_pushed == "L-LATE")
+    return judge_grant(then, act, earlier, after)[:2]
 
 
 def _not_for_iys(command: RecordAct) -> str | None:

@@ -1,4 +1,5 @@
-"""Which role may do what, and on which brand. Every endpoint of `/v1` begins with one of these.
+"""Which role may do what, and on which brand. Every endpoint that asks for a key begins with one
+of these.
 
 | Action         | viewer | auditor | operator | compliance | admin |
 |----------------|--------|---------|----------|------------|-------|
@@ -11,6 +12,9 @@
 | FOLLOW         | –      | –       | yes      | yes        | yes   |
 | UPLOAD         | –      | –       | yes      | yes        | yes   |
 | IMPORT         | –      | –       | yes      | yes        | yes   |
+| MEASURE        | –      | yes     | –        | –          | yes   |
+| PROVE          | –      | yes     | –        | yes        | yes   |
+| READ_LOG       | –      | yes     | –        | –          | yes   |
 
 A key of one provider is told the same of a brand outside its scope, of another provider's and of
 one that nobody keeps: whether a brand exists elsewhere is not its business.
@@ -42,6 +46,9 @@ class Action(Enum):
     UPLOAD = auto()
     IMPORT = auto()
     IMPORT_STATUS = auto()
+    MEASURE = auto()
+    PROVE = auto()
+    READ_LOG = auto()
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -57,6 +64,9 @@ ALLOWED: Final[Mapping[Action, frozenset[Role]]] = {
     Action.FOLLOW: _WRITERS,
     Action.UPLOAD: _WRITERS,
     Action.IMPORT: _WRITERS,
+    Action.MEASURE: frozenset({Role.AUDITOR, Role.ADMIN}),
+    Action.PROVE: frozenset({Role.AUDITOR, Role.COMPLIANCE, Role.ADMIN}),
+    Action.READ_LOG: frozenset({Role.AUDITOR, Role.ADMIN}),
 }
 
 

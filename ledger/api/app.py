@@ -17,6 +17,9 @@ from ledger.api import (
     feeds,
     filtering,
     imports,
+    log,
+    metrics,
+    proofs,
     recording,
     refusing,
 )
@@ -24,6 +27,7 @@ from ledger.api.direct import Direct
 from ledger.api.guard import Guard
 from ledger.api.limits import Limits
 from ledger.api.messages import answer
+from ledger.api.metrics import Meter
 from ledger.api.operations import describe, operation
 from ledger.api.problems import (
     Problem,
@@ -45,6 +49,8 @@ ROUTERS: Final[tuple[Callable[[Service], APIRouter], ...]] = (
     feeds.router,
     evidence.router,
     imports.router,
+    proofs.router,
+    log.router,
 )
 
 
@@ -69,11 +75,16 @@ def create_app(ledgers: Ledgers, *, limits: Limits | None = None) -> Guard:
     app.add_exception_handler(HTTPException, handle_http)
     app.add_exception_handler(LedgerError, handle_error)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
-    routers = [_health(service), *(router(service) for router in ROUTERS)]
+    meter = Meter()
+    routers = [
+        _health(service),
+        metrics.router(service, meter),
+        *(router(service) for router in ROUTERS),
+    ]
     for routes in routers:
         app.include_router(routes)
     direct = Direct(app, (route for routes in routers for route in routes.routes))
-    return Guard(direct, keys=ledgers.keys, limits=limits or Limits())
+    return Guard(direct, keys=ledgers.keys, limits=limits or Limits(), on_end=meter.note)
 
 
 def _health(service: Service) -> APIRouter:

@@ -1,10 +1,10 @@
 """Status and history of one address. The address comes in the body, never in the URL."""
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +15,7 @@ from ledger.api.messages import answer, body_of, query_of
 from ledger.api.operations import operation
 from ledger.api.problems import Problem
 from ledger.api.service import Service
+from ledger.api.turns import Lane
 from ledger.clock import parse_time
 from ledger.contract.answers import HistoryAnswer, StatusAnswer
 from ledger.contract.requests import HistoryRequest, StatusRequest
@@ -33,9 +34,14 @@ STATUS_EXAMPLES: Final = {
 HISTORY_EXAMPLES: Final = {"all of it": {"recipient": "+905010000101", "type": "MESAJ"}}
 
 
+LOOKS_BACK_AT_ONCE: Final = 2
+LOOKS_BACK_WAITING_MAX: Final = 100
+
+
 def router(service: Service) -> APIRouter:
     """The endpoints."""
     routes = APIRouter(prefix="/v1/brands/{brand_code:int}", tags=["look up"])
+    lane = Lane(LOOKS_BACK_AT_ONCE, waiting_max=LOOKS_BACK_WAITING_MAX)
 
     @routes.post(
         "/status",
@@ -47,7 +53,7 @@ def router(service: Service) -> APIRouter:
         ),
     )
     async def status(request: Request) -> Response:
-        return await _status(service, request)
+        return await _status(service, lane, request)
 
     @routes.post(
         "/history",
@@ -59,12 +65,12 @@ def router(service: Service) -> APIRouter:
         ),
     )
     async def history(request: Request) -> Response:
-        return await _history(service, request)
+        return await _history(service, lane, request)
 
     return routes
 
 
-async def _status(service: Service, request: Request) -> Response:
+async def _status(service: Service, lane: Lane, request: Request) -> Response:
     principal, brand, ledger = admit_brand(
         request, service.ledgers, Action.LOOK_UP, request.path_params["brand_code"]
     )
@@ -81,16 +87,8 @@ async def _status(service: Service, request: Request) -> Response:
         known = await service.reader(brand.iys_code).ask(key)
         view = views.view_of(brand, key, known, ledger.now())
     else:
-        view = await run_in_threadpool(
-            views.status,
-            ledger,
-            brand,
-            address,
-            asked.type,
-            asked.recipientType,
-            at=as_of,
-            known_at=known_at,
-        )
+        look = partial(views.status, at=as_of, known_at=known_at)
+        view = await lane.run(look, ledger, brand, address, asked.type, asked.recipientType)
     service.ledgers.access_log(brand.iys_code).note(
         principal.actor,
         "status",
@@ -101,7 +99,7 @@ async def _status(service: Service, request: Request) -> Response:
     return answer(views.status_members(view))
 
 
-async def _history(service: Service, request: Request) -> Response:
+async def _history(service: Service, lane: Lane, request: Request) -> Response:
     principal, brand, ledger = admit_brand(
         request, service.ledgers, Action.HISTORY, request.path_params["brand_code"]
     )
@@ -111,9 +109,7 @@ async def _history(service: Service, request: Request) -> Response:
         address = parse_address(asked.recipient, asked.type)
     except AddressRefused as refused:
         raise Problem(422, refused.code, pointer="/recipient") from None
-    found = await run_in_threadpool(
-        views.history, ledger, brand, address, asked.type, asked.recipientType
-    )
+    found = await lane.run(views.history, ledger, brand, address, asked.type, asked.recipientType)
     service.ledgers.access_log(brand.iys_code).note(
         principal.actor,
         "history",

@@ -84,24 +84,3 @@ def refusal_of_body(headers: Headers, rule: BodyRule) -> Refusal | None:
     if coding is not None and not (rule.may_be_gzip and coding.strip().lower() == b"gzip"):
         return 415, "L-MEDIA"
     return None
-
-
-class LineBound:
-    """Watches that no line grows without end; a line may exceed the bound by the piece it is in."""
-
-    __slots__ = ("_bytes_max", "_open")
-
-    def __init__(self, bytes_max: int) -> None:
-        self._bytes_max = bytes_max
-        self._open = 0
-
-    def allows(self, piece: bytes) -> bool:
-        """Whether the text may go on with this piece."""
-        first = piece.find(b"\n")
-        if first < 0:
-            self._open += len(piece)
-        elif self._open + first > self._bytes_max:
-            return False
-        else:
-            self._open = len(piece) - piece.rfind(b"\n") - 1
-        return self._open <= self._bytes_max

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,6 +13,7 @@ from ledger.api.messages import answer, body_of, query_of
 from ledger.api.operations import operation
 from ledger.api.problems import Problem
 from ledger.api.service import Service
+from ledger.api.turns import Lane
 from ledger.application import ConsentLedger
 from ledger.clock import utc_text
 from ledger.contract.answers import DecisionsAnswer, Verdict
@@ -22,6 +22,9 @@ from ledger.deciding import terms as words
 from ledger.deciding.decision import Answer, Decision, Terms
 from ledger.errors import InputRefused
 from ledger.recording.ports import Brand
+
+LISTS_AT_ONCE: Final = 2
+LISTS_WAITING_MAX: Final = 32
 
 EXAMPLES: Final = {
     "a campaign": {
@@ -42,6 +45,7 @@ EXAMPLES: Final = {
 def router(service: Service) -> APIRouter:
     """The endpoint of lists; that of files is in `filtering.py`."""
     routes = APIRouter(prefix="/v1/brands/{brand_code:int}", tags=["decide"])
+    lane = Lane(LISTS_AT_ONCE, waiting_max=LISTS_WAITING_MAX)
 
     @routes.post(
         "/decisions",
@@ -60,7 +64,7 @@ def router(service: Service) -> APIRouter:
         asked = await body_of(request, DecisionsRequest)
         spend_items(request, len(asked.items))
         terms = terms_of(brand, principal.actor, asked.purpose, asked.ground, asked.campaign)
-        decided = await run_in_threadpool(_decide, ledger, terms, asked.items)
+        decided = await lane.run(_decide, ledger, terms, asked.items)
         service.ledgers.access_log(brand.iys_code).note(
             principal.actor,
             "decisions",

@@ -57,4 +57,7 @@ class Direct:
                 return None
             scope["path_params"] = {"brand_code": int(code)}
             path = f"{BRAND}/{rest}"
-        return self._endpoints.get((scope["method"], path))
+        endpoint = self._endpoints.get((scope["method"], path))
+        if endpoint is not None:
+            scope["state"]["route"] = path
+        return endpoint

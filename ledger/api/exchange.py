@@ -6,9 +6,11 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
-from ledger.api.bodies import BodyRule, LineBound
+from ledger.api.bodies import BodyRule
 from ledger.api.limits import Limits
 from ledger.api.problems import Problem, problem
+from ledger.deciding.lines import LineBound
+from ledger.errors import InputRefused
 
 PROGRESS_BYTES: Final = 1024
 """Less than this in `body_idle_seconds`, and the body counts as standing still."""
@@ -20,7 +22,8 @@ class BodyRefused(Exception):
 
 
 class Exchange:
-    """Passes messages on between server and service. `gone`: the caller hung up."""
+    """Passes messages on between server and service. `gone`: the caller hung up; `status`: that of
+    the answer, 0 before it."""
 
     __slots__ = (
         "_answered",
@@ -38,6 +41,7 @@ class Exchange:
         "_send",
         "_started",
         "gone",
+        "status",
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
@@ -48,6 +52,7 @@ class Exchange:
         self._refused: Problem | None = None
         self._started = self._answered = self._reading = False
         self.gone = False
+        self.status = 0
 
     def watch(self, rule: BodyRule, limits: Limits, *, is_text: bool) -> None:
         """Hold the body to its rule while it is read."""
@@ -91,8 +96,11 @@ class Exchange:
             self._bytes_left -= len(piece)
             if self._bytes_left < 0:
                 raise self._stop(413, "L-TOO-LARGE")
-        if self._lines is not None and not self._lines.allows(piece):
-            raise self._stop(413, "L-TOO-LARGE")
+        if self._lines is not None:
+            try:
+                self._lines.take(piece)
+            except InputRefused:
+                raise self._stop(413, "L-TOO-LARGE") from None
         self._reading = message.get("more_body", False)
         return message
 
@@ -105,7 +113,7 @@ class Exchange:
         if self._refused is not None and not self._started:
             return  # what the service makes of a body that was cut off is not the answer
         if message["type"] == "http.response.start":
-            self._started = True
+            self._started, self.status = True, message["status"]
             message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
         elif message["type"] == "http.response.body":
             self._answered = not message.get("more_body", False)

@@ -4,47 +4,32 @@ Read from the log itself: what is committed before a page is asked for is in it.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ledger.aggregates import bodies as b
-from ledger.aggregates.events import TOPIC_PREFIX, Event
 from ledger.api.access import Action, admit_brand
 from ledger.api.messages import answer, query_of
 from ledger.api.operations import operation
 from ledger.api.problems import Problem
 from ledger.api.service import Service
-from ledger.application import ConsentLedger
+from ledger.api.turns import Lane
 from ledger.clock import from_utc_text, utc_text
 from ledger.contract.answers import ChangeSeen, ChangesPage, RefusalSeen, RefusalsPage
-from ledger.recording.ports import Brand
+from ledger.recording.following import Followed, FollowedEvent
+from ledger.recording.ports import LedgerStore
 from ledger.vocabulary import Channel, ConsentStatus
 
+Seen = TypeVar("Seen", RefusalSeen, ChangeSeen)
+
 PAGE: Final = 1_000
+PAGES_AT_ONCE: Final = 2
+PAGES_WAITING_MAX: Final = 100
 POSITION_MAX: Final = 2**53 - 1
 _DIGITS: Final = re.compile(r"[0-9]{1,16}")
-POSITIONS_MAX: Final = 200_000
-"""Positions that one page looks through, so that a quiet brand's page ends too."""
-REFUSALS: Final = (TOPIC_PREFIX + b.ConsentRefused.TYPE,)
-CHANGES: Final = tuple(
-    TOPIC_PREFIX + body.TYPE
-    for body in (
-        b.ConsentGranted,
-        b.ConsentRefused,
-        b.MerchantListed,
-        b.ConsentCorrected,
-        b.ConsentRetracted,
-        b.ConsentReleased,
-        b.ConsentEvidenceAdded,
-        b.IysSeen,
-        b.IysRefused,
-    )
-)
 STATUS_BY_TYPE: Final = {
     b.ConsentGranted.TYPE: ConsentStatus.GRANTED,
     b.ConsentRefused.TYPE: ConsentStatus.REFUSED,
@@ -64,7 +49,9 @@ def router(service: Service) -> APIRouter:
     """The endpoints."""
     routes = APIRouter(prefix="/v1/brands/{brand_code:int}", tags=["follow"])
 
-    async def page(request: Request, topics: tuple[str, ...], name: str) -> Response:
+    lane = Lane(PAGES_AT_ONCE, waiting_max=PAGES_WAITING_MAX)
+
+    async def page(request: Request, name: str, *, refusals_only: bool) -> Response:
         principal, brand, ledger = admit_brand(
             request, service.ledgers, Action.FOLLOW, request.path_params["brand_code"]
         )
@@ -72,8 +59,15 @@ def router(service: Service) -> APIRouter:
         channel = query.get("type")
         if channel is not None and channel not in set(Channel):
             raise Problem(422, "L-FIELD", pointer="?type")
-        after = _position(query.get("after", "0"))
-        found = await run_in_threadpool(_page, ledger, brand, channel, after, topics)
+        # One more than is shown tells whether there is more.
+        wanted = Followed(
+            brand.brand_code,
+            None if channel is None else Channel(channel),
+            _position(query.get("after", "0")),
+            PAGE + 1,
+            refusals_only,
+        )
+        found = await lane.run(_page, ledger.store, wanted)
         service.ledgers.access_log(brand.iys_code).note(
             principal.actor,
             name,
@@ -92,7 +86,7 @@ def router(service: Service) -> APIRouter:
         ),
     )
     async def refusals(request: Request) -> Response:
-        return await page(request, REFUSALS, "refusals")
+        return await page(request, "refusals", refusals_only=True)
 
     @routes.get(
         "/consents/changes",
@@ -103,7 +97,7 @@ def router(service: Service) -> APIRouter:
         ),
     )
     async def changes(request: Request) -> Response:
-        return await page(request, CHANGES, "changes")
+        return await page(request, "changes", refusals_only=False)
 
     return routes
 
@@ -115,50 +109,35 @@ def _position(text: str) -> int:
     return position
 
 
-def _page(
-    ledger: ConsentLedger, brand: Brand, channel: str | None, after: int, topics: tuple[str, ...]
-) -> RefusalsPage | ChangesPage:
-    # The end is read first: what is committed later comes with the next page.
-    end = ledger.store.last_position()
-    until = min(end, after + POSITIONS_MAX)
-    found, last = [], until
-    for event in ledger.store.events_between(after, until, topics):
-        body = event.body
-        assert isinstance(body, b.ConsentBody)
-        if body.brand == brand.brand_code and channel in (None, body.channel):
-            found.append(event)
-            if len(found) == PAGE:
-                last = event.position
-                break
-    addresses = ledger.store.addresses(
-        {event.body.subject for event in found if isinstance(event.body, b.ConsentBody)}
-    )
-    kind = RefusalsPage if topics is REFUSALS else ChangesPage
-    items = tuple(_items(found, addresses, of_changes=kind is ChangesPage))
+def _page(store: LedgerStore, wanted: Followed) -> RefusalsPage | ChangesPage:
+    found = store.followed(wanted)
+    shown, more = found.events[:PAGE], len(found.events) > PAGE
     # A position that this log never reached is led back to its end: refusals wait there.
-    return kind(items=items, next=last, more=last < end)  # type: ignore[arg-type]  # of its kind
+    last = shown[-1].event.position if more else found.end
+    # Who was erased cannot be named any more.
+    named = [one for one in shown if one.address is not None]
+    if wanted.refusals_only:
+        items = tuple(_seen(RefusalSeen, one) for one in named)
+        return RefusalsPage(items=items, next=last, more=more)
+    return ChangesPage(items=tuple(map(_change, named)), next=last, more=more)
 
 
-def _items(
-    events: list[Event], addresses: dict[str, str], *, of_changes: bool
-) -> Iterator[RefusalSeen]:
-    for event in events:
-        body = event.body
-        assert isinstance(body, b.ConsentBody)
-        address = addresses.get(body.subject)
-        if address is None:
-            continue  # erased: nobody can be told any more
-        members: dict[str, Any] = {  # of either shape
-            "position": event.position,
-            "recipient": address,
-            "type": body.channel,
-            "recipientType": body.recipient_type,
-            "recordedAt": utc_text(from_utc_text(event.recorded)),
-            "consentDate": getattr(body, "consent_date", None),
-            "source": getattr(body, "source", None),
-        }
-        if of_changes:
-            status = STATUS_BY_TYPE.get(body.TYPE)
-            yield ChangeSeen(**members, event=body.TYPE, status=status)
-        else:
-            yield RefusalSeen(**members)
+def _seen(kind: type[Seen], found: FollowedEvent, **more: ConsentStatus | None) -> Seen:
+    assert found.address is not None
+    body = found.event.body
+    return kind(
+        position=found.event.position,
+        event=body.TYPE,
+        recipient=found.address,
+        recordedAt=utc_text(from_utc_text(found.event.recorded)),
+        type=found.channel,
+        recipientType=getattr(body, "recipient_type", None),
+        consentDate=getattr(body, "consent_date", None),
+        source=getattr(body, "source", None),
+        until=getattr(body, "until", None),
+        **more,
+    )
+
+
+def _change(found: FollowedEvent) -> ChangeSeen:
+    return _seen(ChangeSeen, found, status=STATUS_BY_TYPE.get(found.event.body.TYPE))

@@ -1,18 +1,20 @@
 """`POST …/filter`: a file of addresses in, the same lines with a verdict each out.
 
 The body is taken in whole before the first line goes out: many clients read no answer before they
-have sent everything. It waits on disk without a name; memory stays the same for any length.
+have sent everything. Memory stays the same for any length; a few run at a time, and whoever comes
+then is told to come again.
 """
 
 import re
-import tempfile
 import zlib
 from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import ExitStack
-from typing import IO, BinaryIO, Final, TypeVar, cast
+from contextlib import ExitStack, contextmanager
+from threading import Lock
+from typing import BinaryIO, Final, TypeVar
 
+from anyio import CancelScope
 from fastapi import APIRouter
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -24,20 +26,20 @@ from ledger.api.messages import query_of
 from ledger.api.operations import operation
 from ledger.api.problems import Problem
 from ledger.api.service import Service
+from ledger.api.spooling import spooled
+from ledger.api.turns import Lane, busy
 from ledger.clock import utc_text
 from ledger.deciding.decision import Answer, Decision
-from ledger.deciding.lines import CSV_HEADER, LineBound, LineForm, blocks, written
-from ledger.errors import InputRefused
+from ledger.deciding.lines import CSV_HEADER, LineForm, blocks, written
 from ledger.vocabulary import Channel, RecipientType
 
-MEMORY_BYTES: Final = 1 << 20
-UNPACKED_BYTES_MAX: Final = 4 << 30
-"""What a gzip body may come to."""
-RATIO_MAX: Final = 100
-"""Bytes that one byte of gzip may come to, beyond `RATIO_FREE_BYTES`: a bomb ends here."""
-RATIO_FREE_BYTES: Final = 16 << 20
-PIECE_BYTES: Final = 1 << 20
+SENT_BYTES: Final = 128 * 1024
+"""What goes out at once, and a caller has to read before it is cut off as one who reads nothing."""
 GZIP_LEVEL: Final = 1
+RUNS_MAX: Final = 4
+"""Runs that are judged or read out; each holds three blocks of lines in memory."""
+THREADS: Final = 2
+"""In which they are judged."""
 
 PARAMETERS: Final = (
     {"name": "type", "in": "query", "required": True, "schema": {"enum": [*Channel]}},
@@ -62,6 +64,7 @@ REQUEST_MEDIA: Final = {
 def router(service: Service) -> APIRouter:
     """The endpoint."""
     routes = APIRouter(prefix="/v1/brands/{brand_code:int}", tags=["decide"])
+    runs = _Runs()
 
     @routes.post(
         "/filter",
@@ -85,13 +88,15 @@ def router(service: Service) -> APIRouter:
         )
         form = LineForm(request.headers["content-type"].partition(";")[0].strip().lower())
         out_form = _out_form(request, form)
+        runs.expect_room()
         with ExitStack() as stack:
-            file, lines = await _spooled(request, stack)
+            file, lines = await spooled(request, stack)
             spend_items(request, lines)
+            stack.enter_context(runs.one())
             decision = stack.enter_context(await run_in_threadpool(Decision, ledger, terms))
             run = _Run(decision, file, form, out_form, channel, kind, stack.pop_all())
         try:
-            first = await run_in_threadpool(next, run.pieces, b"")
+            first = await runs.lane.run(run.piece) or b""
             service.ledgers.access_log(brand.iys_code).note(
                 principal.actor,
                 "filter",
@@ -99,12 +104,35 @@ def router(service: Service) -> APIRouter:
                 items=lines,
                 request_id=request.scope["state"]["request_id"],
             )
-            return run.response(first, packed=_takes_gzip(request))
+            return run.response(first, runs.lane, packed=_takes_gzip(request))
         except BaseException:
-            run.close()
+            await _closed(run)
             raise
 
     return routes
+
+
+class _Runs:
+    """The runs of this process."""
+
+    def __init__(self) -> None:
+        self.lane = Lane(THREADS, waiting_max=RUNS_MAX)
+        self._count = 0
+
+    def expect_room(self) -> None:
+        """Raises Problem 503 L-BUSY, before anything is read where that is known."""
+        if self._count >= RUNS_MAX:
+            raise busy()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Count one more while it lasts. Raises Problem 503 L-BUSY."""
+        self.expect_room()
+        self._count += 1
+        try:
+            yield
+        finally:
+            self._count -= 1
 
 
 class _Run:
@@ -125,15 +153,23 @@ class _Run:
         self._stack = stack
         self._texts: list[list[str]] = []
         answered = decision.judged(self._read(file, form), channel, kind)
-        self.pieces = self._pieces(answered)
+        self._pieces = self._written(answered)
+        self._using = Lock()
+
+    def piece(self) -> bytes | None:
+        """What comes next of the output, a block of lines; None at its end."""
+        with self._using:
+            return next(self._pieces, None)
 
     def close(self) -> None:
-        """Forget everything: the lines of one who hung up would wait for the garbage collector."""
-        self.pieces.close()
-        self._texts.clear()
-        self._stack.close()
+        """Forget everything: the lines of one who hung up would wait for the garbage collector.
+        Waits for what is being judged."""
+        with self._using:
+            self._pieces.close()
+            self._texts.clear()
+            self._stack.close()
 
-    def response(self, first: bytes, *, packed: bool) -> Response:
+    def response(self, first: bytes, lane: Lane, *, packed: bool) -> Response:
         """The answer, whose first piece is there already."""
         decision, seen = self._decision, self._decision.iys_seen_at
         headers = {
@@ -144,19 +180,18 @@ class _Run:
         }
         if seen is not None:
             headers["Izin-Iys-Seen-At"] = utc_text(seen)
-        pieces = self._holding(first)
         if packed:
             headers["Content-Encoding"] = "gzip"
-            pieces = _packed(pieces)
+        pieces = (_packed if packed else iter)(self._holding(first))
         media = "text/csv; charset=utf-8" if self._out_form is LineForm.CSV else self._out_form
-        return _Lines(self, iterate_in_threadpool(pieces), headers, media)
+        return _Lines(self, _sent(pieces, lane), headers, media)
 
     def _read(self, file: BinaryIO, form: LineForm) -> Iterator[list[str]]:
         for texts in blocks(file, form):
             self._texts.append(texts)
             yield texts
 
-    def _pieces(self, answered: Iterator[list[Answer]]) -> Generator[bytes, None, None]:
+    def _written(self, answered: Iterator[list[Answer]]) -> Generator[bytes, None, None]:
         head = CSV_HEADER if self._out_form is LineForm.CSV else b""
         for answers in answered:
             yield head + written(self._texts.pop(0), answers, self._out_form)
@@ -168,7 +203,7 @@ class _Run:
 
     def _holding(self, first: bytes) -> Iterator[bytes]:
         held = first
-        for piece in self.pieces:
+        while (piece := self.piece()) is not None:
             yield held
             held = piece
         yield held
@@ -187,77 +222,20 @@ class _Lines(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._run.close()
+            await _closed(self._run)
 
 
-async def _spooled(request: Request, stack: ExitStack) -> tuple[BinaryIO, int]:
-    """The whole body, unpacked, and how many lines it has. Raises Problem 413, 422."""
-    held: IO[bytes] = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  # the stack's
-    file = cast(BinaryIO, stack.enter_context(held))
-    is_packed = "content-encoding" in request.headers
-    spool = _Spool(file, is_packed=is_packed)
-    try:
-        async for chunk in request.stream():
-            if is_packed:  # a small chunk may come to much
-                await run_in_threadpool(spool.take, chunk)
-            else:
-                spool.take(chunk)
-        spool.end()
-    except InputRefused:
-        raise Problem(413, "L-TOO-LARGE") from None
-    except (zlib.error, EOFError):
-        raise Problem(422, "L-GZIP") from None
-    file.seek(0)
-    return file, spool.lines
+async def _closed(run: _Run) -> None:
+    """Close it, whoever hangs up meanwhile; in a thread, since it waits for what is under way."""
+    with CancelScope(shield=True):
+        await run_in_threadpool(run.close)
 
 
-class _Spool:
-    """Bytes on their way into a file, unpacked, bounded, their lines counted."""
-
-    def __init__(self, file: BinaryIO, *, is_packed: bool) -> None:
-        self._file = file
-        self._unpack = zlib.decompressobj(31) if is_packed else None
-        self._bound = LineBound()
-        self._came = self._size = 0
-        self._last = b"\n"
-        self._ends = 0
-
-    @property
-    def lines(self) -> int:
-        """How many there are; one without an end counts."""
-        return self._ends + (self._last != b"\n")
-
-    def take(self, chunk: bytes) -> None:
-        """The next bytes. Raises Problem 413, InputRefused, zlib.error."""
-        self._came += len(chunk)
-        if self._unpack is None:
-            self._keep(chunk)
-            return
-        while chunk:
-            if self._unpack.eof:  # gzip files may stand one behind the other (RFC 1952, 2.2)
-                chunk = chunk.lstrip(b"\0")  # what fills up a block of a tape
-                if not chunk:
-                    break
-                self._unpack = zlib.decompressobj(31)
-            self._keep(self._unpack.decompress(chunk, PIECE_BYTES))
-            chunk = self._unpack.unconsumed_tail or self._unpack.unused_data
-
-    def end(self) -> None:
-        """There is no more. Raises EOFError where gzip says that there is."""
-        if self._unpack is not None and not self._unpack.eof:
-            raise EOFError
-
-    def _keep(self, piece: bytes) -> None:
-        self._size += len(piece)
-        allowed = UNPACKED_BYTES_MAX
-        if self._unpack is not None:
-            allowed = min(allowed, RATIO_FREE_BYTES + RATIO_MAX * self._came)
-        if self._size > allowed:
-            raise Problem(413, "L-TOO-LARGE")
-        self._bound.take(piece)
-        self._ends += piece.count(b"\n")
-        self._last = piece[-1:] or self._last
-        self._file.write(piece)
+async def _sent(pieces: Iterator[bytes], lane: Lane) -> AsyncIterator[bytes]:
+    """The pieces, each made in a thread, cut up."""
+    while (piece := await lane.run(next, pieces, None)) is not None:
+        for cut in range(0, len(piece), SENT_BYTES):
+            yield piece[cut : cut + SENT_BYTES]
 
 
 def _packed(pieces: Iterator[bytes]) -> Iterator[bytes]:

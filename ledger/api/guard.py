@@ -3,8 +3,8 @@
 import asyncio
 import re
 import secrets
-import traceback
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import Final
 
@@ -24,7 +24,8 @@ from ledger.api.bodies import (
 )
 from ledger.api.exchange import Exchange
 from ledger.api.limits import Allowance, Limits, too_fast
-from ledger.api.problems import Problem
+from ledger.api.log_paths import is_open
+from ledger.api.problems import RETRY_SECONDS, Problem, note_failure
 from ledger.errors import StoreUnavailable
 from ledger.recording.principals import Keys, KeysStale, Principal
 
@@ -33,17 +34,20 @@ OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/openapi.json"})
 TOKEN_BYTES_MAX: Final = 200
 BUSY_SECONDS: Final = 1
 
-_PLAIN_PATH: Final = re.compile(rb"(?:/[A-Za-z0-9][A-Za-z0-9._:-]*)+")
-"""No %, no empty part, no dots: what has no second spelling cannot be misread by anybody."""
-_REQUEST_ID: Final = re.compile(rb"(?=.*[A-Za-z])[A-Za-z0-9._-]{1,64}")
-"""Not of digits alone: it is kept, and might be a telephone number."""
-_log = structlog.get_logger("izin")
+_PLAIN_PATH: Final = re.compile(rb"(?!/v1/brands/0)(?:/[A-Za-z0-9][A-Za-z0-9._:-]*)+")
+"""No %, no empty part, no dots, no brand with noughts before it: what has no second spelling cannot
+be misread by anybody."""
+_REQUEST_ID: Final = re.compile(rb"(?=[A-Za-z0-9._-]{1,64}\Z)(?!.*(?:[0-9][._-]*){7}).*")
+"""Nothing with seven digits in a row, whatever stands between them: it is kept, and might hold a
+telephone number."""
 
 
 class Guard:
     """ASGI middleware. Nothing of a body is read for a caller without a key.
 
-    The endpoints find in `scope["state"]`: `principal`, `allowance`, `request_id`.
+    `on_end` is told of each request: its scope, the status answered, the seconds it took.
+    The endpoints find in `scope["state"]`: `principal`, `allowance`, `limits`, `request_id`, and
+    `readmit`, which asks again whether the key still lets in, after an upload that took hours.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Guard:
         keys: Keys,
         limits: Limits | None = None,
         open_paths: frozenset[str] = OPEN_PATHS,
+        on_end: Callable[[Scope, int, float], None] = lambda scope, status, seconds: None,
         steady_seconds: Callable[[], float] = clock.steady_seconds,
     ) -> None:
         self._app = app
@@ -60,6 +65,7 @@ class Guard:
         self._limits = limits or Limits()
         self._rules = BodyRules(self._limits)
         self._open_paths = open_paths
+        self._on_end = on_end
         self._steady_seconds = steady_seconds
         self._allowances: dict[str, Allowance] = {}
         self._in_flight = 0
@@ -80,6 +86,7 @@ class Guard:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
+        began = self._steady_seconds()
         exchange = Exchange(scope, receive, send, request_id)
         try:
             await self._pass_on(scope, headers, exchange)
@@ -87,13 +94,16 @@ class Guard:
             exchange.refuse(refused)
         except Exception as error:  # noqa: BLE001  # named recovery: L-FAILED, and a line in the log
             if not (exchange.gone or exchange.is_refused):
-                _note(error)
+                note_failure(error)
                 exchange.refuse(Problem(500, "L-FAILED"))
-        await exchange.finish()
+        try:
+            await exchange.finish()
+        finally:
+            self._on_end(scope, exchange.status, self._steady_seconds() - began)
 
     async def _pass_on(self, scope: Scope, headers: Headers, exchange: Exchange) -> None:
         self._expect_sound(scope, headers)
-        if scope["path"] in self._open_paths:
+        if scope["path"] in self._open_paths or is_open(scope["path"]):
             _expect(refusal_without_body(headers))
             await self._app(scope, exchange.receive, exchange.send)
             return
@@ -106,7 +116,8 @@ class Guard:
             _expect(refusal_of_body(headers, rule))
             exchange.watch(rule, self._limits, is_text=b"content-encoding" not in headers)
         state = scope["state"]
-        state["principal"], state["allowance"] = principal, allowance
+        state["principal"], state["allowance"], state["limits"] = principal, allowance, self._limits
+        state["readmit"] = partial(self._principal, headers)
         self._in_flight += 1
         allowance.in_flight += 1
         try:
@@ -142,7 +153,9 @@ class Guard:
                 await asyncio.shield(self._refresh())
                 principal = self._keys.find(text)
         except StoreUnavailable as error:
-            raise Problem(503, "L-UNAVAILABLE") from error
+            raise Problem(
+                503, "L-UNAVAILABLE", headers={"Retry-After": str(RETRY_SECONDS["L-UNAVAILABLE"])}
+            ) from error
         if self._keys.is_aging():
             self._refresh()
         if principal is None:
@@ -183,10 +196,3 @@ def _expect(refusal: Refusal | None) -> None:
 
 def _no_key() -> Problem:
     return Problem(401, "L-KEY", headers={"WWW-Authenticate": 'Bearer realm="izin"'})
-
-
-def _note(error: Exception) -> None:
-    """Where a mistake of the program shows, without its words: they may quote what was asked."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{last.filename}:{last.lineno}"
-    _log.error("a request failed", failure=type(error).__name__, where=where)

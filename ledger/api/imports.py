@@ -139,6 +139,7 @@ async def _submit(service: Service, receiving: _Receiving, request: Request) -> 
             await _write(request, upload)
             if upload.size_bytes == 0:
                 raise Problem(422, "L-FILE-EMPTY")
+            await request.scope["state"]["readmit"]()  # the key may have ended meanwhile
             job = await run_in_threadpool(
                 jobs.submit,
                 upload,

@@ -4,7 +4,7 @@ A refusal is taken whatever else is wrong with it than its address, channel or s
 consent is refused for every defect.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
@@ -20,6 +20,7 @@ from ledger.aggregates.intake import SKEW_MAX, ParsedAct, RawAct, parse_act
 from ledger.contract.requests import ITEMS_MAX, ConsentItem
 from ledger.errors import InputRefused
 from ledger.recording.arrival import received_at
+from ledger.recording.evidence_ports import EvidenceNote
 from ledger.recording.request import Request
 from ledger.values import Discreet
 from ledger.vocabulary import BrandCode, Channel, ConsentStatus
@@ -35,8 +36,8 @@ REFUSED: Final = str(ConsentStatus.REFUSED)
 UNREADABLE: Final = "?"
 """In place of a recipient type that is no text: the refusal then holds for both."""
 
-Evidence = Mapping[str, tuple[str, str]]
-"""By evidence id: its kind and the instant it was taken, `YYYY-MM-DDThh:mm:ssZ`."""
+Evidence = Mapping[str, EvidenceNote]
+"""By evidence id, in hex."""
 Text = Callable[[str, str], TextReference | None]
 """Of a text's id and version: the registered text."""
 
@@ -79,6 +80,9 @@ def take(item: object, index: int, bringer: Bringer) -> list[TakenItem]:
         return [TakenItem(index, None, None, fault=Fault("L-FIELD"))]
     item_id, id_fault = _id_of(item.get("id"))
     words = _channels(item)
+    key = bringer.request_key
+    name = item_id or (None if key is None else f"{key}\x00{index}")
+    said = () if name is None else _said(item, words)
     taken = []
     for word in words:
         channel = Channel(word) if word in set(Channel) else None
@@ -89,12 +93,8 @@ def take(item: object, index: int, bringer: Bringer) -> list[TakenItem]:
             fault = Fault(refused.code, refused.field, near)
             taken.append(TakenItem(index, item_id, channel, fault=fault))
             continue
-        named = item_id or (
-            None if bringer.request_key is None else f"{bringer.request_key}\x00{index}"
-        )
-        if named is not None and len(words) > 1:
-            named = f"{named}\x00{word}"
-        request = structs.replace(request, item_id=named)
+        part = word if len(words) > 1 else ""
+        request = structs.replace(request, item_id=name, part=part, said=said)
         taken.append(TakenItem(index, item_id, channel, request))
     return taken
 
@@ -187,14 +187,15 @@ def _with_papers(
         if known is None:
             warnings.append("L-EVIDENCE-UNKNOWN")
         else:
-            kind, captured_at = known
-            command = structs.replace(command, evidence_kinds=(kind,), captured_at=captured_at)
+            at, kinds = known.captured_by(command.at), (known.kind,)
+            command = structs.replace(command, evidence_kinds=kinds, captured_at=at)
             groups["evidence"] = {"sha256": evidence_id}
     text = item.get("text")
     if text is not None:
         reference = None
         if isinstance(text, dict):
-            reference = bringer.text(str(text.get("id")), str(text.get("version")))
+            named = [_text(text.get(name)) or "" for name in ("id", "version")]
+            reference = bringer.text(named[0], named[1])
         if reference is None:
             warnings.append("L-TEXT-UNKNOWN")
         command = structs.replace(command, text=reference)
@@ -209,6 +210,18 @@ def _with_papers(
     return command, groups
 
 
+def _said(item: Mapping[str, object], words: Sequence[str]) -> tuple[str, ...]:
+    """All that an item says but its id and its address, the address being known by how it is read:
+    as it was given, so that the same item says the same when more is known here."""
+    text, access = item.get("text"), item.get("retailerAccess")
+    named = text if isinstance(text, dict) else {}
+    codes = access if isinstance(access, list) else [access]
+    values = [*map(item.get, _SAID), named.get("id"), named.get("version"), *codes]
+    date = _wire_date(_text(item.get("consentDate")) or UNREADABLE)[0]
+    return (*words, date, *(UNREADABLE if one is None else one for one in map(_text, values)))
+
+
+_SAID: Final = ("status", "source", "recipientType", "retailerCode", "receivedAt", "evidenceId")
 _TEXTS: Final = ("recipient", "status", "source", "consentDate", "recipientType", "retailerCode")
 
 

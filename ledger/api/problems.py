@@ -1,24 +1,40 @@
 """Errors as RFC 9457 problems, Turkish or English; the only place with HTTP statuses for errors."""
 
+import traceback
 from collections.abc import Mapping
 from typing import Final
 
+import structlog
 from fastapi import Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ledger.errors import InputRefused, LedgerError, NotFound, StoreUnavailable
+from ledger.errors import (
+    ClockStepped,
+    HeadBusy,
+    InputRefused,
+    LedgerError,
+    NotFound,
+    RaceLost,
+    StoreUnavailable,
+)
 from ledger.messages import message
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "urn:izin-defteri:problem:"
+_log = structlog.get_logger("izin")
 
 STATUS_BY_ERROR: Final = {
     NotFound: (404, "L-NOT-FOUND"),
     InputRefused: (422, "L-INPUT"),
+    HeadBusy: (503, "L-BUSY"),
+    RaceLost: (503, "L-BUSY"),
     StoreUnavailable: (503, "L-UNAVAILABLE"),
+    ClockStepped: (503, "L-CLOCK"),
     LedgerError: (500, "L-FAILED"),
 }
+RETRY_SECONDS: Final = {"L-BUSY": 1, "L-UNAVAILABLE": 5, "L-CLOCK": 60}
+"""Of the errors that pass by themselves, or when somebody looks after the clock."""
 
 TITLES: Final = {
     "L-KEY": ("API anahtarı yok ya da geçersiz", "the API key is missing or wrong"),
@@ -72,6 +88,11 @@ TITLES: Final = {
     "L-GZIP": ("İçerik gzip olarak açılamıyor", "the content cannot be unpacked as gzip"),
     "L-CURSOR": ("after bir konum olmalı", "after must be a position"),
     "L-BODY-EMPTY": ("İstek gövdesi boş", "the request body is empty"),
+    "L-CASE": ("case okunamadı ya da bilinmeyen bir üyesi var", "case has an unknown member"),
+    "L-NOT-SEALED": (
+        "Zaman damgası alınamadı; kayıtlar duruyor, sonra yeniden deneyin",
+        "no time stamp was to be had; nothing is lost, try again later",
+    ),
     "L-EVIDENCE-DIFFERS": (
         "Aynı içerik başka delil türüyle kayıtlı",
         "the same bytes are kept as another kind of evidence",
@@ -144,11 +165,22 @@ async def handle_problem(request: Request, error: Exception) -> JSONResponse:
 
 
 async def handle_error(request: Request, error: Exception) -> JSONResponse:
-    """An error of the ledger, by `STATUS_BY_ERROR`."""
+    """An error of the ledger, by `STATUS_BY_ERROR`; one that nobody foresaw shows in the log."""
     for kind, (status, code) in STATUS_BY_ERROR.items():
         if isinstance(error, kind):
-            return problem(request, status, code)
+            if status == 500:
+                note_failure(error)
+            seconds = RETRY_SECONDS.get(code)
+            headers = None if seconds is None else {"Retry-After": str(seconds)}
+            return problem(request, status, code, headers=headers)
     raise error
+
+
+def note_failure(error: Exception) -> None:
+    """Where a mistake of the program shows, without its words: they may quote what was asked."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{last.filename}:{last.lineno}"
+    _log.error("a request failed", failure=type(error).__name__, where=where)
 
 
 async def handle_http(request: Request, error: Exception) -> JSONResponse:

@@ -53,17 +53,18 @@ def shown_receipt(receipt: Receipt, known: dict[int, Event]) -> ReceiptShown | N
 async def shown_states(
     ledger: ConsentLedger,
     reader: Together[CurrentKey, Current],
-    asked: Sequence[tuple[Brand, Request, Consent]],
+    asked: Sequence[tuple[Brand, Request, Receipt]],
 ) -> list[StateShown]:
-    """The verdicts on a send now, in order. What stands around a consent is only asked where it
-    could permit; what is asked for is asked together."""
+    """The verdicts on a send now, in order, as the status has them. What stands around a consent is
+    only asked where it decides; what is asked for is asked together."""
     states: list[StateShown] = []
     for begin in range(0, len(asked), TOGETHER):
         some = asked[begin : begin + TOGETHER]
-        keys = [_key_where_shown(ledger, request, consent) for _, request, consent in some]
+        keys = [_key_where_asked(ledger, request, receipt) for _, request, receipt in some]
         found = [None if key is None else (key, reader.ask(key)) for key in keys]
         now = ledger.now()
-        for (brand, request, consent), one in zip(some, found, strict=True):
+        for (brand, request, receipt), one in zip(some, found, strict=True):
+            consent = receipt.consent
             if one is None:
                 verdict = _verdict_alone(brand, request, consent, now)
             else:
@@ -80,11 +81,12 @@ async def shown_states(
     return states
 
 
-def _key_where_shown(
-    ledger: ConsentLedger, request: Request, consent: Consent
+def _key_where_asked(
+    ledger: ConsentLedger, request: Request, receipt: Receipt
 ) -> CurrentKey | None:
+    """What to look up where İYS shows the consent, or the company's own list may bar it."""
     kind = request.recipient_types[0]
-    if standing(consent, kind).row != SHOWN:
+    if not receipt.barred and standing(receipt.consent, kind).row != SHOWN:
         return None
     lookup = ledger.vault.lookup(request.address.uri)
     return CurrentKey(lookup, request.brand_code, request.channel, kind)

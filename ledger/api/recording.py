@@ -1,9 +1,11 @@
 """`POST …/consents`: consents and refusals as they are taken, one or ten thousand at a time."""
 
+import traceback
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
+import structlog
 from fastapi import APIRouter
 from msgspec import structs
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +13,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from ledger.aggregates.commands import RecordAct
+from ledger.aggregates.consent import Consent
 from ledger.api.access import Action, admit_brand
 from ledger.api.items import (
     Bringer,
@@ -23,6 +26,7 @@ from ledger.api.items import (
 )
 from ledger.api.limits import spend_items
 from ledger.api.messages import answer, query_of
+from ledger.api.noting import note_shown
 from ledger.api.operations import operation
 from ledger.api.problems import Problem, is_english
 from ledger.api.receipts import (
@@ -34,10 +38,11 @@ from ledger.api.receipts import (
 )
 from ledger.api.service import Service
 from ledger.application import ConsentLedger
-from ledger.contract.answers import ConsentsAnswer, ItemAnswer
+from ledger.contract.answers import OUTCOMES, ConsentsAnswer, ItemAnswer
 from ledger.contract.requests import ConsentItem, ConsentsRequest
-from ledger.errors import InputRefused
+from ledger.errors import InputRefused, StoreUnavailable
 from ledger.messages import message
+from ledger.recording.group_commit import settled
 from ledger.recording.ports import Brand
 from ledger.recording.request import Receipt, Request
 from ledger.vocabulary import ConsentStatus, Outcome
@@ -46,6 +51,10 @@ TOGETHER: Final = 250
 """Items of one request that are written in one transaction: the head is held some 20 ms."""
 KEY_CHARACTERS_MAX: Final = 200
 REUSED: Final = "L-ID-REUSED"
+FAILED: Final = "L-FAILED"
+"""Code of an item that broke on its way: nothing of it is recorded, nothing known of its state."""
+
+_log = structlog.get_logger("izin")
 
 EXAMPLES: Final = {
     "one": {
@@ -109,6 +118,8 @@ def router(service: Service) -> APIRouter:
             near = fault.nearest if fault else None
             raise Problem(422, "L-FIELD-UNKNOWN", pointer="", nearest=near)
         receipts = await record(service, ledger, brand, [one.request for one in taken])
+        log, told = service.ledgers.access_log(brand.iys_code), filter(None, receipts)
+        note_shown(request, log, principal, "consents", ((brand.brand_code, one) for one in told))
         shown = _Shown(english=is_english(request), pointer="" if is_single else "/items/{}")
         answers = await _answers(service, ledger, brand, taken, receipts, shown)
         is_new = any(receipt is not None and receipt.event is not None for receipt in receipts)
@@ -136,7 +147,8 @@ async def record(
 ) -> list[Receipt | None]:
     """Receipts after the commit, in the order of the requests; None where there is none.
 
-    An id that was used for something else keeps no refusal out (C5): it is taken without it.
+    An id that was used for something else keeps no refusal out (C5): it is taken without it. One
+    of many that cannot be recorded is `FAILED` and harms no other. Raises StoreUnavailable.
     """
     wanted = [request for request in requests if request is not None]
     made = await _written(service, ledger, brand, wanted)
@@ -147,8 +159,7 @@ async def record(
     ]
     unnamed = [structs.replace(wanted[place], item_id=None) for place in kept_out]
     for place, one in zip(kept_out, await _written(service, ledger, brand, unnamed), strict=True):
-        outcome = Outcome.WARNED if one.outcome is Outcome.RECORDED else one.outcome
-        made[place] = structs.replace(one, outcome=outcome, code=one.code or REUSED)
+        made[place] = structs.replace(one, code=one.code or REUSED)
     receipts = iter(made)
     return [None if request is None else next(receipts) for request in requests]
 
@@ -161,8 +172,21 @@ async def _written(
     made: list[Receipt] = []
     for begin in range(0, len(requests), TOGETHER):
         some = requests[begin : begin + TOGETHER]
-        made += await run_in_threadpool(ledger.record_surely, some)
+        outcomes = await run_in_threadpool(settled, ledger.record_surely, some)
+        made += [_receipt(one) for one in outcomes]
     return made
+
+
+def _receipt(outcome: Receipt | BaseException) -> Receipt:
+    """Raises what concerns all, or is no failure of a request."""
+    if isinstance(outcome, Receipt):
+        return outcome
+    if isinstance(outcome, StoreUnavailable) or not isinstance(outcome, Exception):
+        raise outcome
+    last = traceback.extract_tb(outcome.__traceback__)[-1]
+    where = f"{last.filename}:{last.lineno}"
+    _log.error("an item failed", failure=type(outcome).__name__, where=where)
+    return Receipt(Outcome.REFUSED, FAILED, None, None, Consent())
 
 
 def _refuses(request: Request) -> bool:
@@ -188,9 +212,9 @@ async def _answers(
     made = [receipt for receipt in receipts if receipt is not None]
     known = await first_events(ledger, made)
     asked = [
-        (brand, one.request, receipt.consent)
+        (brand, one.request, receipt)
         for one, receipt in zip(taken, receipts, strict=True)
-        if one.request is not None and receipt is not None
+        if one.request is not None and receipt is not None and receipt.code != FAILED
     ]
     states = iter(await shown_states(ledger, service.reader(brand.iys_code), asked))
     answers = []
@@ -200,12 +224,15 @@ async def _answers(
             answers.append(_refused(one, one.fault, shown))
             continue
         code = receipt.code
+        if code == FAILED:
+            answers.append(_refused(one, Fault(FAILED), shown))
+            continue
         answers.append(
             ItemAnswer(
                 index=one.index,
                 id=one.item_id,
                 type=one.channel,
-                outcome=receipt.outcome,
+                outcome=OUTCOMES[receipt.outcome],
                 code=code,
                 message=None if code is None else message(code, "en" if shown.english else "tr"),
                 standingSince=standing_since(receipt.consent) if code == "L-RET-STANDS" else None,
@@ -223,7 +250,7 @@ def _refused(one: TakenItem, fault: Fault, shown: _Shown) -> ItemAnswer:
         index=one.index,
         id=one.item_id,
         type=one.channel,
-        outcome=Outcome.REFUSED,
+        outcome="refused",
         code=fault.code,
         message=message(fault.code, "en" if shown.english else "tr"),
         pointer=f"{pointer}/{fault.field}" if fault.field else pointer or None,

@@ -1,5 +1,6 @@
 """`POST /v1/refusals`: no more messages (R33). Always taken once the address reads."""
 
+import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -13,13 +14,19 @@ from starlette.responses import Response
 from ledger import clock
 from ledger.api.access import Action, admit
 from ledger.api.lenient import read
-from ledger.api.messages import answer, query_of
+from ledger.api.messages import answer
+from ledger.api.noting import note_shown
 from ledger.api.operations import operation
 from ledger.api.problems import Problem, is_english
-from ledger.api.receipts import first_events, shown_iys, shown_receipt, shown_states
-from ledger.api.recording import idempotency_key, record
+from ledger.api.receipts import (
+    first_events,
+    shown_iys,
+    shown_receipt,
+    shown_states,
+)
+from ledger.api.recording import FAILED, idempotency_key, record
 from ledger.api.service import Service
-from ledger.contract.answers import RefusalsAnswer, RefusalTaken
+from ledger.contract.answers import OUTCOMES, RefusalsAnswer, RefusalTaken
 from ledger.contract.requests import RefusalRequest
 from ledger.errors import InputRefused
 from ledger.messages import message
@@ -30,6 +37,7 @@ from ledger.recording.refusing import Refusal, Saying, refusal_of, requests_of
 from ledger.recording.request import Receipt
 from ledger.vocabulary import BrandCode, IysCode
 
+CODE: Final = re.compile("[1-9][0-9]{0,15}")
 EXAMPLES: Final = {
     "everything": {"recipient": "+905010000103", "via": "sms"},
     "one channel of one brand": {
@@ -43,11 +51,24 @@ EXAMPLES: Final = {
 }
 
 
+PARAMETERS: Final = (
+    {
+        "name": "iysCode",
+        "in": "query",
+        "description": "Bütün sağlayıcıların anahtarıyla, marka verilmemişse gerekli /"
+        " needed with a key of all where no brand is named",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 2**53 - 1},
+        "example": 123456,
+    },
+)
+
+
 class Reach(NamedTuple):
-    """Brands that are written to at once, and those that an officer decides on."""
+    """Brands that are written to at once, and those that an officer of `provider` decides on."""
 
     brands: Sequence[Brand]
     referred: Sequence[BrandCode]
+    provider: IysCode | None
 
 
 def router(service: Service) -> APIRouter:
@@ -62,25 +83,31 @@ def router(service: Service) -> APIRouter:
             examples=EXAMPLES,
             answer=RefusalsAnswer,
             status=(200, 201),
+            parameters=PARAMETERS,
             in_brand=False,
         ),
     )
     async def refusals(request: HttpRequest) -> Response:
         principal = admit(request, Action.REFUSE)
-        query_of(request)
         asked, faults = read(await request.body())
-        refusal = _refusal(asked, faults, principal, idempotency_key(request))
-        reach = await run_in_threadpool(_reach, service, principal, asked.brands)
+        named, key_fault = _named(request)
+        iys_code, query_fault = _iys_code(request, principal)
+        refusal = _refusal(asked, (*faults, *key_fault, *query_fault), principal, named)
+        reach = await run_in_threadpool(_reach, service, principal, asked.brands, iys_code)
         items: list[RefusalTaken] = []
         is_new = False
         for code in sorted({brand.iys_code for brand in reach.brands}):
             brands = [brand for brand in reach.brands if brand.iys_code == code]
-            taken, fresh = await _record(request, service, code, brands, refusal)
+            taken, fresh = await _record(request, service, principal, code, brands, refusal)
             items += taken
             is_new = is_new or fresh
         if reach.referred:
-            await run_in_threadpool(_refer, service, principal, asked, reach.referred)
-        members = RefusalsAnswer(items=tuple(items), referred=tuple(reach.referred))
+            await run_in_threadpool(_refer, service, principal, asked, reach)
+        if any(one.code == FAILED for one in items):
+            raise Problem(500, FAILED)  # the others are recorded; who asks again loses nothing
+        members = RefusalsAnswer(
+            items=tuple(items), referred=tuple(reach.referred), warnings=refusal.faults
+        )
         return answer(members, 201 if is_new else 200)
 
     return routes
@@ -105,24 +132,59 @@ def _refusal(
         raise Problem(422, refused.code, pointer=f"/{refused.field}") from None
 
 
-def _reach(service: Service, principal: Principal, wanted: Sequence[int]) -> Reach:
-    """All brands of the caller's provider unless some are named; nothing is dropped (api.md)."""
+def _named(request: HttpRequest) -> tuple[str | None, tuple[str, ...]]:
+    """The caller's name for the request; one that is none is ignored, and that is said."""
+    try:
+        return idempotency_key(request), ()
+    except Problem as problem:
+        return None, (problem.code,)
+
+
+def _iys_code(request: HttpRequest, principal: Principal) -> tuple[IysCode | None, tuple[str, ...]]:
+    """The provider that is meant; what else the query says is ignored, and that is said."""
+    query = request.query_params.multi_items()
+    said = [text for name, text in query if name == "iysCode"]
+    sound = [text for text in said if CODE.fullmatch(text)]
+    faults = () if len(query) == len(sound) <= 1 else ("L-QUERY",)
+    code = IysCode(int(sound[0])) if len(said) == len(sound) == 1 else None
+    if principal.iys_code is None or code in (None, principal.iys_code):
+        return principal.iys_code or code, faults
+    return principal.iys_code, (*faults, "L-IYS-CODE-SCOPE")
+
+
+def _reach(
+    service: Service, principal: Principal, wanted: Sequence[int], iys_code: IysCode | None
+) -> Reach:
+    """All brands of the provider unless some are named; nothing is dropped (api.md).
+
+    A key of every provider names brands, or the provider where there are several: nobody's address
+    goes to a controller that it was not brought to. Raises Problem 422 L-IYS-CODE, NotFound.
+    """
     ledgers = service.ledgers
     codes = ledgers.iys_codes() if principal.iys_code is None else [principal.iys_code]
     every = {brand.brand_code: brand for code in codes for brand in ledgers.brands(code)}
-    named = dict.fromkeys(BrandCode(code) for code in wanted) or every
+    if iys_code is not None:
+        ledgers.ledger(iys_code)
+    named = dict.fromkeys(BrandCode(code) for code in wanted)
+    certain = [iys_code] if iys_code else {every[code].iys_code for code in named if code in every}
+    provider = next(iter(certain or codes)) if len(certain or codes) == 1 else None
+    unknown = next((place for place, code in enumerate(wanted) if code not in every), None)
+    if provider is None and (not named or unknown is not None):
+        raise Problem(422, "L-IYS-CODE", pointer=f"/brands/{unknown}" if named else "?iysCode")
+    named = named or {code: None for code, brand in every.items() if brand.iys_code == provider}
     within = [
         brand
         for code, brand in every.items()
         if code in named and (principal.brands is None or code in principal.brands)
     ]
     inside = {brand.brand_code for brand in within}
-    return Reach(within, [code for code in named if code not in inside])
+    return Reach(within, [code for code in named if code not in inside], provider)
 
 
 async def _record(
     http: HttpRequest,
     service: Service,
+    principal: Principal,
     iys_code: IysCode,
     brands: Sequence[Brand],
     refusal: Refusal,
@@ -131,6 +193,8 @@ async def _record(
     ledger = service.ledgers.ledger(iys_code)
     requests = requests_of(refusal, [brand.brand_code for brand in brands])
     receipts = [one for one in await record(service, ledger, brands[0], requests) if one]
+    told = zip((request.brand_code for request in requests), receipts, strict=True)
+    note_shown(http, service.ledgers.access_log(iys_code), principal, "refusals", told)
     known = await first_events(ledger, receipts)
     english = is_english(http)
     reader = service.reader(iys_code)
@@ -139,7 +203,7 @@ async def _record(
         ledger,
         reader,
         [
-            (kept[request.brand_code], request, receipt.consent)
+            (kept[request.brand_code], request, receipt)
             for request, receipt in zip(requests, receipts, strict=True)
         ],
     )
@@ -151,7 +215,7 @@ async def _record(
                 brandCode=request.brand_code,
                 type=request.channel,
                 recipientType=request.recipient_types[0],
-                outcome=receipt.outcome,
+                outcome=OUTCOMES[receipt.outcome],
                 code=code,
                 message=None if code is None else message(code, "en" if english else "tr"),
                 receipt=shown_receipt(receipt, known),
@@ -166,17 +230,15 @@ def _is_new(receipt: Receipt) -> bool:
     return receipt.event is not None
 
 
-def _refer(
-    service: Service, principal: Principal, asked: RefusalRequest, brands: Sequence[BrandCode]
-) -> None:
-    """Keep the request for an officer of each brand's provider; the same one is kept once."""
+def _refer(service: Service, principal: Principal, asked: RefusalRequest, reach: Reach) -> None:
+    """Keep the request for an officer of the provider; the same one is kept once."""
+    assert reach.provider is not None
     now = clock.now()
     said = to_builtins(structs.replace(asked, brands=()))
-    for code in [principal.iys_code] if principal.iys_code else service.ledgers.iys_codes():
-        vault = service.ledgers.ledger(code).vault
-        referrals = []
-        for brand in brands:
-            digest = vault.content_digest((principal.actor, str(brand), repr(sorted(said.items()))))
-            referral = Referral(UUID(bytes=digest[:16]), now, principal.actor, brand, said)
-            referrals.append(referral)
-        service.ledgers.referrals(code).refer(referrals)
+    vault = service.ledgers.ledger(reach.provider).vault
+    referrals = []
+    for brand in reach.referred:
+        digest = vault.content_digest((principal.actor, str(brand), repr(sorted(said.items()))))
+        referral = Referral(UUID(bytes=digest[:16]), now, principal.actor, brand, said)
+        referrals.append(referral)
+    service.ledgers.referrals(reach.provider).refer(referrals)

@@ -4,15 +4,18 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
 from starlette.concurrency import run_in_threadpool
 
 from ledger.api.items import Evidence, Text
 from ledger.application import ConsentLedger
+from ledger.evidence.log_ports import LogStore
+from ledger.proving.question import Sources
 from ledger.recording.evidence_ports import EvidenceStore
 from ledger.recording.group_commit import Together
 from ledger.recording.import_ports import ImportJobs
+from ledger.recording.measures import Measures
 from ledger.recording.ports import Brand, Current, CurrentKey
 from ledger.recording.principals import AccessLog, Keys
 from ledger.recording.referrals import Referrals
@@ -54,11 +57,20 @@ class Ledgers(Protocol):
     def imports(self, iys_code: IysCode) -> ImportJobs:
         """A provider's files that wait to be imported, or were. Raises NotFound."""
 
+    def log_store(self, iys_code: IysCode) -> LogStore:
+        """A provider's tree, checkpoints and seals. Raises NotFound."""
+
+    def sources(self, iys_code: IysCode) -> Sources:
+        """What bundles of a provider are made of. Raises NotFound."""
+
     def access_log(self, iys_code: IysCode) -> AccessLog:
         """Where every reading of the provider's personal data is noted."""
 
     def failing_since(self) -> datetime | None:
         """Since when a follower of this process fails, if one does."""
+
+    def measures(self) -> Measures:
+        """What the store tells of itself now."""
 
 
 class Service:
@@ -69,16 +81,16 @@ class Service:
 
     def __init__(self, ledgers: Ledgers) -> None:
         self.ledgers = ledgers
-        self._writers: dict[IysCode, Together[Request, Receipt]] = {}
+        self.writers: dict[IysCode, Together[Request, Receipt]] = {}
         self._readers: dict[IysCode, Together[CurrentKey, Current]] = {}
         self._texts: dict[IysCode, Texts] = {}
 
     def writer(self, iys_code: IysCode) -> Together[Request, Receipt]:
         """Takes single writes; a future is done after the commit."""
-        if iys_code not in self._writers:
+        if iys_code not in self.writers:
             record = self.ledgers.ledger(iys_code).record_surely
-            self._writers[iys_code] = Together(record, name=f"writer {iys_code}")
-        return self._writers[iys_code]
+            self.writers[iys_code] = Together(record, name=f"writer {iys_code}")
+        return self.writers[iys_code]
 
     def reader(self, iys_code: IysCode) -> Together[CurrentKey, Current]:
         """Answers single look-ups; what is committed before one is asked is in its answer."""
@@ -109,12 +121,11 @@ class Service:
         if not named:
             return {}
         found = self.ledgers.evidence(iys_code).kinds([bytes.fromhex(one) for one in named])
-        notes = {one.hex(): (note.kind, note.captured_at) for one, note in found.items()}
-        return cast(Evidence, notes)  # acts take a piece whose date nobody told
+        return {one.hex(): note for one, note in found.items()}
 
     async def close(self) -> None:
         """Finish what waits; what comes later is refused."""
-        for writer in self._writers.values():
+        for writer in self.writers.values():
             await writer.close()
         for reader in self._readers.values():
             await reader.close()

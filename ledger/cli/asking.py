@@ -14,8 +14,9 @@ from ledger.addresses import Address, parse_address
 from ledger.bootstrap import Home
 from ledger.cli.context import ACTOR, CODE_MAX, choice, current, instant, recipient
 from ledger.cli.remote import is_remote, service
+from ledger.cli.wording import word
 from ledger.clock import from_utc_text, iys_text
-from ledger.contract.answers import HistoryAnswer, StatusAnswer
+from ledger.contract.answers import HistoryAnswer, HistoryEvent, StatusAnswer
 from ledger.errors import AddressRefused, InputRefused
 from ledger.messages import message
 from ledger.recording.ports import Brand
@@ -33,6 +34,19 @@ RECIPIENT_TYPE = typer.Option("BIREYSEL", "--recipient-type", help="BIREYSEL, TA
 IYS_CODE = typer.Option(
     None, "--iys-code", min=1, max=CODE_MAX, help="İYS numarası / number at İYS."
 )
+
+STATUS_LINES = (
+    ("consentDate", "izin tarihi", "consent date"),
+    ("source", "izin kaynağı", "source"),
+    ("position", "defterdeki konum", "position in the log"),
+)
+DATES = {
+    "actedAt": ("olay", "act"),
+    "receivedAt": ("bize ulaşma", "received"),
+    "recordedAt": ("kayıt", "recorded"),
+    "iysRegisteredAt": ("İYS", "İYS"),
+}
+"""Of each event, as the contract names them."""
 
 
 def register(app: typer.Typer) -> None:
@@ -64,20 +78,23 @@ def status(
         told = _status(brand, iys_code, text, wanted, kind, as_of, known)
     if told.code is not None:
         output.say(
-            f"INVALID_ADDRESS: {message(told.code, 'tr')}",
-            f"INVALID_ADDRESS: {message(told.code, 'en')}",
+            f"{word(told.verdict, 'tr')}: {message(told.code, 'tr')}",
+            f"{word(told.verdict, 'en')}: {message(told.code, 'en')}",
         )
     else:
-        can = output.text(
-            "gönderilebilir" if told.permitted else "gönderilemez",
-            "may be sent to" if told.permitted else "must not be sent to",
+        can = ("gönderilebilir", "may be sent to")
+        cannot = ("gönderilemez", "must not be sent to")
+        shown = told.status or "–"
+        code = f"{told.verdict} {told.reason or ''}".rstrip()
+        turkish, english = can if told.permitted else cannot
+        output.say(
+            f"{shown}: {turkish}, {word(told.verdict, 'tr')} ({code})",
+            f"{shown}: {english}, {word(told.verdict, 'en')} ({code})",
         )
-        shown = f"{told.status or '–'}  {told.verdict} {told.reason or ''}".rstrip()
-        output.say(f"{shown}: {can}", f"{shown}: {can}")
-    for name in ("consentDate", "source", "position"):
+    for name, turkish, english in STATUS_LINES:
         value = getattr(told, name)
         if value is not None:
-            output.say(f"  {name}: {value}", f"  {name}: {value}")
+            output.say(f"  {turkish}: {value}", f"  {english}: {value}")
     output.answer(msgspec.to_builtins(told))
 
 
@@ -124,11 +141,22 @@ def history(
     if not told.events:
         output.say("Kayıt yok.", "No record.")
     for event in told.events:
-        acted = iys_text(from_utc_text(event.actedAt)) if event.actedAt else "–"
-        recorded = iys_text(from_utc_text(event.recordedAt))
-        line = f"{event.position}\t{event.type}\t{acted}\t{recorded}"
-        output.say(line, line)
+        output.say(*(_event_line(event, lang) for lang in ("tr", "en")))
     output.answer(msgspec.to_builtins(told))
+
+
+def _event_line(event: HistoryEvent, lang: str) -> str:
+    """Position, what happened, and the four dates, all in Turkish time."""
+    at = {
+        "actedAt": event.actedAt,
+        "receivedAt": event.receivedAt,
+        "recordedAt": event.recordedAt,
+    }
+    shown = {name: iys_text(from_utc_text(text)) if text else "–" for name, text in at.items()}
+    shown["iysRegisteredAt"] = event.iysRegisteredAt or "–"  # in İYS's form already
+    labels = (words[1 if lang == "en" else 0] for words in DATES.values())
+    dates = "  ".join(f"{label} {shown[name]}" for label, name in zip(labels, DATES, strict=True))
+    return f"{event.position}  {word(event.type, lang)}: {dates}"
 
 
 def _history(

@@ -1,4 +1,4 @@
-"""`izin demo`: the shipped samples into a ledger, looked up and checked, in a throw-away folder."""
+"""`izin demo`: the shipped samples in a ledger that is thrown away; looked up, proven, checked."""
 
 import tempfile
 import time
@@ -9,11 +9,13 @@ from pathlib import Path
 from ledger import bootstrap, clock, views
 from ledger.addresses import parse_address
 from ledger.bootstrap import Home
+from ledger.cli import demo_proof
 from ledger.cli.context import ACTOR, Context
 from ledger.cli.output import Output
 from ledger.importing.plan import ImportOptions
 from ledger.importing.run import ImportResult, import_file
 from ledger.importing.spool import COLUMNS, VerdictFile
+from ledger.settings import TsaSettings
 from ledger.store.providers import ProviderDetails
 from ledger.vocabulary import BrandCode, Channel, IysCode, Outcome, RecipientType
 
@@ -37,7 +39,9 @@ def run(context: Context) -> bool:
     with tempfile.TemporaryDirectory(prefix="izin-demo-") as folder:
         data = Path(folder) / "data"
         # Nothing of it may reach a database or keys that somebody uses.
-        own = {"data": data, "keys": None, "database_url": None}
+        own: dict[str, object] = {"data": data, "keys": None, "database_url": None, "tsa2": None}
+        own |= {"checkpoints": Path(folder) / "checkpoints", "tsa": TsaSettings()}
+        own |= {"production": False}
         settings = context.settings.model_copy(update=own)
         output.say("PostgreSQL başlatılıyor …", "Starting PostgreSQL …")
         with bootstrap.home(settings) as home:
@@ -47,6 +51,7 @@ def run(context: Context) -> bool:
             again = _import(home, output, Path(folder), SAMPLES[-1])
             _look_up(home, output)
             home.follow(IYS_CODE)
+            is_proven = demo_proof.prove(home, output, Path(folder), IYS_CODE, BRAND)
             report = home.check(IYS_CODE)
     seconds = time.monotonic() - began
     new = again.verdicts[Outcome.RECORDED] + again.verdicts[Outcome.SUPPRESSED]
@@ -64,12 +69,13 @@ def run(context: Context) -> bool:
         {
             "clean": report.is_clean,
             "events": report.events,
+            "proven": is_proven,
             "imported": sum(result.read for result in counts),
             "recordedAgain": new,
             "seconds": round(seconds, 3),
         }
     )
-    return report.is_clean
+    return report.is_clean and is_proven
 
 
 def sample(name: str, folder: Path) -> Path:

@@ -19,6 +19,7 @@ from ledger.errors import SettingsRefused
 from ledger.importing.plan import ImportOptions
 from ledger.importing.run import import_file
 from ledger.recording.request import Request
+from ledger.settings import TsaSettings
 from ledger.store.providers import ProviderDetails
 from ledger.vocabulary import Channel, ConsentSource, IysState, SeenHow
 
@@ -81,8 +82,8 @@ WORDS = {
         "What happened? Every event with its four dates, never changed.",
     ),
     "error": (
-        "Okunmaya değer bir hata: yazım yanlışını da söyler.",
-        "An error worth reading: it names the misspelling.",
+        "Okunmaya değer bir hata: bilinmeyen alan, nerede durduğu ve büyük olasılıkla kastedilen.",
+        "An error worth reading: an unknown field, where it stands and what was probably meant.",
     ),
 }
 
@@ -107,6 +108,10 @@ def demo_context(context: Context) -> Iterator[Context]:
             "data": data,
             "keys": None,
             "uploads": None,
+            "checkpoints": data / "checkpoints",
+            "tsa": TsaSettings(),
+            "tsa2": None,
+            "production": False,
             "database_url": None,
             "server": None,
             "api_key": SecretStr(KEY),

@@ -12,8 +12,9 @@ import typer
 
 from ledger.cli.asking import BRAND, CHANNEL, IYS_CODE, RECIPIENT_TYPE
 from ledger.cli.context import ACTOR, choice, current
-from ledger.cli.import_output import whole_file
 from ledger.cli.remote import is_remote, service
+from ledger.cli.whole_files import whole_file
+from ledger.cli.wording import counted
 from ledger.clock import utc_text
 from ledger.contract.runs import FilterDone
 from ledger.deciding.decision import Decision
@@ -34,6 +35,7 @@ FORM_BY_SUFFIX = {
     ".ndjson": LineForm.NDJSON,
     ".jsonl": LineForm.NDJSON,
 }
+CAMPAIGN = "A-Z a-z 0-9 . _ - (≤ 64), adres değil / A-Z a-z 0-9 . _ - (≤ 64), no address"
 PURPOSES = "COMMERCIAL | CONSENT_REQUEST | EXEMPT --ground …"
 STDIN = "-"
 PIECE_BYTES = 1 << 20
@@ -149,8 +151,10 @@ def _asked(wanted: Wanted, source: BinaryIO, out: BinaryIO) -> FilterDone:
 
 def _tell(done: FilterDone) -> None:
     output = current().output
-    shown = ", ".join(f"{verdict} {count}" for verdict, count in done.counts.items()) or "–"
-    output.say(f"{done.lines} satır: {shown}.", f"{done.lines} lines: {shown}.")
+    output.say(
+        f"{done.lines} satır: {counted(done.counts, 'tr')}.",
+        f"{done.lines} lines: {counted(done.counts, 'en')}.",
+    )
     output.say(
         f"Karar: {done.decision_id}, defterin {done.position}. konumuna göre;"
         f" en geç {done.recheck_by} anında yeniden süzün.",
@@ -177,7 +181,7 @@ def _check(wanted: Wanted) -> None:
             expect_identifier(wanted.campaign)
     except InputRefused as refused:
         is_campaign = refused.field == "campaign"
-        told = "A-Z a-z 0-9 . _ - (≤ 64), adres değil / no address" if is_campaign else PURPOSES
+        told = CAMPAIGN if is_campaign else PURPOSES
         raise typer.BadParameter(told, param_hint=f"--{refused.field}") from refused
 
 

@@ -1,15 +1,17 @@
 """What an import leaves beside the ledger: verdicts, refused rows, and its own words."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 import typer
 
 from ledger.cli.context import current
+from ledger.cli.whole_files import whole_file
+from ledger.cli.wording import counted
 from ledger.importing.refused import RefusedFile
 from ledger.importing.run import DryResult, ImportResult
 from ledger.importing.spool import VerdictFile
@@ -33,9 +35,11 @@ class Outputs:
             for taken in (file, column_map):
                 if path is not None and taken is not None and _is_same(path, taken):
                     raise typer.BadParameter("girdinin kendisi / the input", param_hint=option)
-        both = [path.absolute() for path in (self.verdicts, self.refused) if path is not None]
-        if len(both) > len(set(both)):
-            raise typer.BadParameter("--verdicts ile aynı / the same", param_hint="--refused")
+        verdicts, refused = self.verdicts, self.refused
+        if verdicts is not None and refused is not None and _is_same(verdicts, refused):
+            raise typer.BadParameter(
+                "--verdicts ile aynı / the same as --verdicts", param_hint="--refused"
+            )
 
     def open(self, stack: ExitStack, lang: str) -> tuple[VerdictFile | None, RefusedFile | None]:
         """Both, whole at the end of the stack or not there at all."""
@@ -50,34 +54,19 @@ class Outputs:
 
 
 def _is_same(path: Path, other: Path) -> bool:
-    return path.exists() and other.exists() and path.samefile(other)
-
-
-@contextmanager
-def whole_file(path: Path, option: str) -> Iterator[TextIO]:
-    """A file that appears at the end of the block, whole, or not at all."""
-    if not path.parent.is_dir() or path.is_dir():
-        raise typer.BadParameter("klasör yok / no such folder", param_hint=option)
-    if path.exists() and not path.is_file():  # a pipe or a device takes what it gets
-        with path.open("w", encoding="utf-8", newline="") as handle:
-            yield handle
-        return
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as handle:
-            yield handle
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    """However they are spelled, and whether they are there yet or not."""
+    if path.exists() and other.exists():
+        return path.samefile(other)
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def tell(result: ImportResult) -> None:
     """The outcome of an import."""
     output = current().output
-    shown = _shown(result)
+    turkish, english = _shown(result)
     output.say(
-        f"{result.read} satır okundu ({result.template}): {shown}. {result.seconds:.1f} sn",
-        f"{result.read} rows read ({result.template}): {shown}. {result.seconds:.1f} s",
+        f"{result.read} satır okundu ({result.template}): {turkish}. {result.seconds:.1f} sn",
+        f"{result.read} rows read ({result.template}): {english}. {result.seconds:.1f} s",
     )
     output.say(f"İçe aktarma: {result.import_id}", f"Import: {result.import_id}")
     output.answer({"import": result.import_id, **_members(result)})
@@ -86,10 +75,10 @@ def tell(result: ImportResult) -> None:
 def tell_tried(tried: DryResult) -> None:
     """What an import would come to: counts, dates, a bar a month."""
     output, result, dates = current().output, tried.result, tried.dates
-    shown = _shown(result)
+    turkish, english = _shown(result)
     output.say(
-        f"DENEME, hiçbir şey yazılmadı. {result.read} satır ({result.template}): {shown}.",
-        f"TRIED, nothing was written. {result.read} rows ({result.template}): {shown}.",
+        f"DENEME, hiçbir şey yazılmadı. {result.read} satır ({result.template}): {turkish}.",
+        f"TRIED, nothing was written. {result.read} rows ({result.template}): {english}.",
     )
     if not tried.is_whole:
         output.say(
@@ -117,9 +106,9 @@ def tell_tried(tried: DryResult) -> None:
     )
 
 
-def _shown(result: ImportResult) -> str:
-    counts = [f"{outcome} {count}" for outcome in Outcome if (count := result.verdicts[outcome])]
-    return ", ".join(counts) or "–"
+def _shown(result: ImportResult) -> tuple[str, str]:
+    counts = {str(outcome): result.verdicts[outcome] for outcome in Outcome}
+    return counted(counts, "tr"), counted(counts, "en")
 
 
 def _members(result: ImportResult) -> dict[str, object]:

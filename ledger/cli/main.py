@@ -1,8 +1,10 @@
 """`izin`: the command line. Exit codes: 0 ok, 1 failed, 2 usage (design.md §11)."""
 
+import signal
 import sys
 from collections.abc import Sequence
 from itertools import zip_longest
+from types import FrameType
 
 import typer
 from pydantic import ValidationError
@@ -14,11 +16,16 @@ from ledger.cli import (
     importing,
     keeping,
     keys,
+    log,
+    proving,
     referring,
     running,
+    sealing,
     texts,
+    twin,
 )
 from ledger.cli.context import Context, begin
+from ledger.cli.faults import file_texts, ledger_texts, usage_texts
 from ledger.cli.output import Output, configure_logs
 from ledger.errors import LedgerError
 from ledger.importing.reader import FileRefused
@@ -27,6 +34,9 @@ from ledger.settings import Settings
 
 HOISTED = {"--data": True, "--server": True, "--key-file": True, "--lang": True, "--json": False}
 """Options that may stand anywhere on the line, and whether a value follows."""
+
+STOPPED_BY_SIGINT = 130
+STOPPED_BY_SIGTERM = 143
 
 app = typer.Typer(
     name="izin",
@@ -75,7 +85,11 @@ barring.register(app)
 referring.register(app)
 keys.register(app)
 texts.register(app)
+sealing.register(app)
+proving.register(app)
 running.register(app)
+twin.register(app)
+log.register(app)
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:
@@ -98,6 +112,7 @@ def hoist(arguments: Sequence[str]) -> list[str]:
 
 def main() -> None:
     """Run one command and end with its exit code."""
+    signal.signal(signal.SIGTERM, _stop)
     configure_logs()
     arguments = hoist(sys.argv[1:])
     output = _output(arguments)
@@ -105,11 +120,11 @@ def main() -> None:
         code = app(arguments, prog_name="izin", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        text = error.format_message()
-        output.complain(f"Kullanım hatası: {text}", f"Usage error: {text}")
+        turkish, english = usage_texts(error)
+        output.complain(f"Kullanım hatası: {turkish}", f"Usage error: {english}")
         raise SystemExit(2) from error
     except (typer.Abort, KeyboardInterrupt) as error:
-        raise SystemExit(130) from error
+        raise SystemExit(STOPPED_BY_SIGINT) from error
     except FileRefused as refused:
         text = message(refused.code, output.lang)
         output.complain(f"Dosya reddedildi: {text}", f"The file was refused: {text}")
@@ -120,14 +135,20 @@ def main() -> None:
         output.complain(f"Geçersiz ayar: {names}", f"A setting cannot be used: {names}")
         raise SystemExit(2) from error
     except LedgerError as error:
-        output.complain(error.turkish, str(error))
+        output.complain(*ledger_texts(error))
         output.answer({"error": type(error).__name__, "message": str(error)})
         raise SystemExit(1) from error
     except OSError as error:
-        told = f"{error.strerror or type(error).__name__} {error.filename or ''}".rstrip()
-        output.complain(f"Dosya ya da çıktı hatası: {told}", f"File or output error: {told}")
+        turkish, english = file_texts(error)
+        output.complain(f"Dosya ya da çıktı hatası: {turkish}", f"File or output error: {english}")
         raise SystemExit(1) from error
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """SIGTERM: end in order, so that no draft and no server of PostgreSQL is left behind."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(STOPPED_BY_SIGTERM)
 
 
 def _output(arguments: Sequence[str]) -> Output:

@@ -21,6 +21,11 @@ class Output:
         stream = sys.stderr if self.as_json else sys.stdout
         stream.write(self.text(turkish, english) + "\n")
 
+    def note(self, turkish: str, english: str) -> None:
+        """One line beside the answer, on stderr and at once."""
+        sys.stderr.write(self.text(turkish, english) + "\n")
+        sys.stderr.flush()
+
     def complain(self, turkish: str, english: str) -> None:
         """One line about what went wrong."""
         sys.stderr.write(self.text(turkish, english) + "\n")

@@ -9,7 +9,9 @@ import typer
 from ledger.bootstrap import Home
 from ledger.cli.asking import IYS_CODE
 from ledger.cli.context import ACTOR, current
+from ledger.cli.wording import counted
 from ledger.clock import iys_text, utc_text
+from ledger.contract.answers import OUTCOMES
 from ledger.contract.requests import RefusalRequest
 from ledger.errors import NotFound
 from ledger.recording.referrals import Referral
@@ -70,9 +72,11 @@ def accept(referral: UUID = REFERRAL, iys_code: int | None = IYS_CODE) -> None:
         # Settled once it is recorded: a crash between the two leaves it waiting, never lost.
         home.referrals(code).settle(one.id, actor=ACTOR)
         home.follow(code)
-    counts = Counter(receipt.outcome.value for receipt in receipts)
-    shown = ", ".join(f"{outcome} {count}" for outcome, count in sorted(counts.items()))
-    output.say(f"{brand.name}: ret işlendi ({shown}).", f"{brand.name}: refusal taken ({shown}).")
+    counts: Counter[str] = Counter(OUTCOMES[receipt.outcome] for receipt in receipts)
+    output.say(
+        f"{brand.name}: ret işlendi ({counted(counts, 'tr')}).",
+        f"{brand.name}: refusal taken ({counted(counts, 'en')}).",
+    )
     output.answer(
         {
             "referral": str(one.id),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 KEY_CHARACTERS_MAX = 512
 NOT_FOUND = 404
+UNREACHED = "adresini ve çalıştığını denetleyin"
+ANOTHER = "orada yanıt veren bu hizmet ya da bu sürümü değil"
 
 
 def is_remote() -> bool:
@@ -32,6 +34,7 @@ def service() -> Iterator["Client"]:
         Refused,
         Unavailable,
     )
+    from ledger.client.errors import Unreadable
 
     context = current()
     url = context.settings.server
@@ -46,9 +49,12 @@ def service() -> Iterator["Client"]:
             yield opened
     except Refused as refused:
         kind = NotFound if refused.problem.status == NOT_FOUND else ServiceRefused
-        raise kind(str(refused)) from refused
+        raise kind(str(refused)) from refused  # in the language that was asked for
+    except Unreadable as unreadable:
+        raise ServiceUnavailable(str(unreadable), ANOTHER) from unreadable
     except Unavailable as unavailable:
-        raise ServiceUnavailable(str(unavailable)) from unavailable
+        turkish = UNREACHED if unavailable.problem is None else None
+        raise ServiceUnavailable(str(unavailable), turkish) from unavailable
 
 
 def _key() -> str:

@@ -1,12 +1,10 @@
 """Commands that stay or play: serve, demo."""
 
 import secrets
-import signal
 import socket
 import sys
 from contextlib import ExitStack
 from dataclasses import fields
-from types import FrameType
 
 import typer
 
@@ -22,7 +20,6 @@ from ledger.recording.principals import Principal
 from ledger.settings import Settings
 from ledger.vocabulary import Role
 
-STOPPED_BY_SIGTERM = 143
 BACKLOG = 2048
 ONE_RUN = Principal("run", "izin serve", Role.ADMIN)
 """Holder of the key that is printed where there is no other."""
@@ -54,8 +51,6 @@ def serve(
     from ledger.api.limits import Limits
     from ledger.api.serving import server_config
 
-    # uvicorn raises SIGTERM again at its end: without this, PostgreSQL would be left running.
-    signal.signal(signal.SIGTERM, _stop)
     context = current()
     output = context.output
     with ExitStack() as stack:
@@ -65,6 +60,8 @@ def serve(
         home = stack.enter_context(context.home())
         if demo:
             demo_service.seed(home)
+        for code in home.iys_codes():
+            home.ledger(code)  # refused here where it was put back behind what was signed
         working = stack.enter_context(worker(settings))
         home.watch(lambda: working.failing_since(now()))
         _expect_a_key(home, settings, output)
@@ -112,7 +109,3 @@ def _listen(host: str, port: int) -> socket.socket:
             f"{host}:{port} cannot be listened on: {error.strerror}",
             f"{host}:{port} dinlenemiyor: {error.strerror}",
         ) from error
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    sys.exit(STOPPED_BY_SIGTERM)

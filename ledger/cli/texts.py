@@ -120,7 +120,7 @@ def _content(file: Path, bytes_max: int, option: str) -> bytes:
     with file.open("rb") as opened:
         content = opened.read(bytes_max + 1)
     if not 0 < len(content) <= bytes_max:
-        raise typer.BadParameter(f"1 … {bytes_max} bayt / bytes", param_hint=option)
+        raise typer.BadParameter(f"1 … {bytes_max} bayt / 1 … {bytes_max} bytes", param_hint=option)
     return content
 
 

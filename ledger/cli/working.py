@@ -24,7 +24,7 @@ from ledger.vocabulary import IysCode
 LOOK_FOR_PROVIDERS_SECONDS = 5.0
 TELL_SECONDS = 0.5
 STOP_SECONDS = 30.0
-CONNECTIONS_MAX = 4
+CONNECTIONS_MAX = 6
 
 
 class Worker:
@@ -87,8 +87,8 @@ def work(
 def follow_all(
     home: Home, stop: threading.Event, tell: Callable[[datetime | None], None] = lambda since: None
 ) -> None:
-    """A follower for every provider, also for those added later."""
-    followers: dict[IysCode, threading.Thread] = {}
+    """A follower and a keeper of the log for every provider, also for those added later."""
+    followers: dict[IysCode, list[threading.Thread]] = {}
     looked_seconds, told = LOOK_FOR_PROVIDERS_SECONDS, None
     while not stop.is_set():
         if looked_seconds >= LOOK_FOR_PROVIDERS_SECONDS:
@@ -96,19 +96,24 @@ def follow_all(
             with suppress(LedgerError):
                 for code in home.iys_codes():
                     if code not in followers:
-                        run = home.follower(code).run
-                        followers[code] = threading.Thread(
-                            target=run, args=(stop,), name="follower"
-                        )
-                        followers[code].start()
+                        followers[code] = [
+                            threading.Thread(target=run, args=(stop,), name=name)
+                            for name, run in (
+                                ("follower", home.follower(code).run),
+                                ("log", home.logs.keeper(code).run),
+                            )
+                        ]
+                        for thread in followers[code]:
+                            thread.start()
         since = home.failing_since()
         if since != told:
             told = since
             tell(since)
         stop.wait(TELL_SECONDS)
         looked_seconds += TELL_SECONDS
-    for follower in followers.values():
-        follower.join()
+    for threads in followers.values():
+        for thread in threads:
+            thread.join()
 
 
 def _work(pipe: Connection, settings: Settings) -> None:

@@ -8,7 +8,9 @@ from typing import BinaryIO, Final, Self, TypeVar
 
 import httpx
 import msgspec
+from msgspec import structs
 
+from ledger.client.errors import Unreadable
 from ledger.client.files import FileCalls, said, time_text
 from ledger.client.lines import Source, VerdictCount
 from ledger.client.wire import Call, Wire
@@ -77,11 +79,13 @@ class Client(FileCalls):
         received_at: datetime | None = None,
         via: str = "api",
         reference: str | None = None,
+        iys_code: int | None = None,
         idempotency_key: str | None = None,
     ) -> answers.RefusalsAnswer:
         """No more messages: on every channel of every brand, unless some are named.
 
-        `via`: sms, call, email, web, app, store, post, social or a code of your own.
+        `via`: sms, call, email, web, app, store, post, social or a code of your own. `iys_code`:
+        whose brands, with a key of every provider where none is named.
         """
         members = {
             "recipient": recipient,
@@ -92,7 +96,11 @@ class Client(FileCalls):
             "reference": reference,
         }
         call = Call(
-            path="/v1/refusals", is_safe=True, headers=_named(idempotency_key), body=_json(members)
+            path="/v1/refusals",
+            is_safe=True,
+            query=said({"iysCode": None if iys_code is None else f"{iys_code:d}"}),
+            headers=_named(idempotency_key),
+            body=_json(members),
         )
         return self._wire.ask(call, answers.RefusalsAnswer)
 
@@ -165,11 +173,13 @@ class Client(FileCalls):
         source = Source(lines)
 
         def take(response: httpx.Response) -> FilterDone:
+            done = _done(response.headers)
             count = VerdictCount()
             for piece in response.iter_bytes():
-                out.write(piece)
                 count.take(piece)
-            return _done(response.headers, count.counts)
+                out.write(piece)
+            counts = count.counts()
+            return structs.replace(done, lines=sum(counts.values()), counts=counts)
 
         asked = {
             "type": channel,
@@ -243,12 +253,16 @@ def _said(value: object) -> object:
     return [_said(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _done(headers: httpx.Headers, counts: dict[str, int]) -> FilterDone:
-    return FilterDone(
-        decision_id=headers["izin-decision"],
-        position=int(headers["izin-position"]),
-        iys_seen_at=headers.get("izin-iys-seen-at"),
-        recheck_by=headers["izin-recheck-by"],
-        lines=sum(counts.values()),
-        counts=counts,
-    )
+def _done(headers: httpx.Headers) -> FilterDone:
+    """What the headers say of a run. Raises Unreadable where they are not a filter's."""
+    try:
+        return FilterDone(
+            decision_id=headers["izin-decision"],
+            position=int(headers["izin-position"]),
+            iys_seen_at=headers.get("izin-iys-seen-at"),
+            recheck_by=headers["izin-recheck-by"],
+            lines=0,
+            counts={},
+        )
+    except (KeyError, ValueError):
+        raise Unreadable from None

@@ -3,6 +3,7 @@
 ClientError       nothing else is raised for what happens on the wire
   Refused         the service said no; `problem` says why, and asking again changes nothing
   Unavailable     it was not reached, was busy or failed, or its answer was lost: outcome unknown
+    Unreadable    something answered, but not as this service does
 """
 
 from ledger.contract.answers import ProblemAnswer
@@ -28,6 +29,13 @@ class Refused(ClientError):
 class Unavailable(ClientError):
     """Whether anything was done is unknown; `record` and `refuse` may be called again with the
     same `idempotency_key`, and nothing is done twice."""
+
+
+class Unreadable(Unavailable):
+    """What answered is no service of this contract, or not of this version of it."""
+
+    def __init__(self) -> None:
+        super().__init__("the answer is not one of this service")
 
 
 def words_of(problem: ProblemAnswer) -> str:

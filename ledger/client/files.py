@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 
+from ledger.client.errors import Unreadable
 from ledger.client.lines import Source
 from ledger.client.wire import Call, Wire
 from ledger.contract.uploads import EvidenceAnswer, ImportJobAnswer
@@ -16,6 +17,7 @@ from ledger.vocabulary import RecipientType
 
 ANY_FILE: Final = "application/octet-stream"
 LOOK_SECONDS: Final = 0.5
+NAME_CHARACTERS_MAX: Final = 200
 ENDED: Final = frozenset({"DONE", "REFUSED", "FAILED"})
 
 
@@ -80,9 +82,11 @@ class FileCalls:
         persons = {  # in headers, which no proxy writes into its log
             "Izin-Declared-By": declared_by,
             "Izin-Exported-At": time_text(exported_at),
-            "Izin-File-Name": file_name,
+            "Izin-File-Name": None if file_name is None else _shown(file_name),
         }
-        headers = {name: quote(text, safe=":+") for name, text in said(persons).items()}
+        headers = {
+            name: quote(text, safe=":+", errors="replace") for name, text in said(persons).items()
+        }
         source = Source(file)
         call = Call(
             path="/v1/imports",
@@ -117,11 +121,19 @@ class FileCalls:
         """
 
         def take(response: httpx.Response) -> None:
+            if not response.headers.get("content-type", "").startswith("text/csv"):
+                raise Unreadable
             for piece in response.iter_bytes():
                 out.write(piece)
 
         path = f"/v1/imports/{UUID(job_id)}/verdicts"
         self._wire.exchange(Call(method="GET", path=path, is_safe=False), take)
+
+
+def _shown(file_name: str) -> str | None:
+    """A name as the service takes it to show it: a disk keeps names that are no text."""
+    shown = "".join(one if one.isprintable() else "?" for one in file_name)
+    return shown[:NAME_CHARACTERS_MAX].strip() or None
 
 
 def said(members: dict[str, str | None]) -> dict[str, str]:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final, cast
 
+from ledger.client.errors import Unreadable
+
 PIECE_BYTES: Final = 1 << 16
 
 
@@ -41,8 +43,12 @@ def _joined(lines: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(held)
 
 
+COLUMNS: Final = (b"recipient", b"permitted", b"verdict", b"reason")
+VERDICT: Final = COLUMNS.index(b"verdict")
+
+
 class VerdictCount:
-    """Counts the verdicts of a csv as its pieces come: `recipient,permitted,verdict,reason`."""
+    """Counts the verdicts of a filter's csv as its pieces come. Raises Unreadable for another."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -60,11 +66,20 @@ class VerdictCount:
                 continue
             self._open = b""
             if self._is_head:
+                if row != b",".join(COLUMNS):
+                    raise Unreadable
                 self._is_head = False
                 continue
-            self._verdicts[row.rsplit(b",", 2)[-2]] += 1
+            fields = row.rsplit(b",", 3)
+            if len(fields) != len(COLUMNS):
+                raise Unreadable
+            self._verdicts[fields[VERDICT]] += 1
 
-    @property
     def counts(self) -> dict[str, int]:
-        """How many lines each verdict has."""
-        return {verdict.decode(): count for verdict, count in sorted(self._verdicts.items())}
+        """How many lines each verdict has, once all pieces came. Raises Unreadable."""
+        if self._is_head or self._rest or self._open:
+            raise Unreadable
+        try:
+            return {verdict.decode(): count for verdict, count in sorted(self._verdicts.items())}
+        except UnicodeError:
+            raise Unreadable from None

@@ -9,7 +9,7 @@ from typing import Final, Self, TypeVar
 import httpx
 import msgspec
 
-from ledger.client.errors import ClientError, Refused, Unavailable, words_of
+from ledger.client.errors import ClientError, Refused, Unavailable, Unreadable, words_of
 from ledger.contract.answers import ProblemAnswer
 
 ATTEMPTS_MAX: Final = 3
@@ -84,8 +84,8 @@ class Wire:
         content = self.exchange(call, httpx.Response.read)
         try:
             return msgspec.json.decode(content, type=kind)
-        except (msgspec.DecodeError, UnicodeError):
-            raise Unavailable("the answer cannot be read") from None  # its text quotes the answer
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            raise Unreadable from None  # their texts quote the answer
 
     def exchange(self, call: Call, take: Callable[[httpx.Response], Taken]) -> Taken:
         """What `take` makes of the answer, if it is a success. Raises ClientError."""
@@ -140,7 +140,8 @@ def failure_of(response: httpx.Response) -> ClientError:
     status = response.status_code
     try:
         problem = msgspec.json.decode(response.content, type=ProblemAnswer)
-    except (msgspec.DecodeError, UnicodeError):  # of a proxy in between, or of no service of ours
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        # Of a proxy in between, or of no service of ours.
         known = status in {one.value for one in HTTPStatus}
         title = HTTPStatus(status).phrase if known else "HTTP"
         problem = ProblemAnswer(type="about:blank", title=title, status=status, code="L-HTTP")

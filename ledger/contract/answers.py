@@ -1,10 +1,23 @@
 """What is answered. Clients test `permitted`; verdicts, reasons and members may grow."""
 
-from typing import Any
+from typing import Any, Final, Literal
 
 import msgspec
 
 from ledger.vocabulary import Channel, ConsentStatus, Outcome, RecipientType
+
+ItemOutcome = Literal["recorded", "already", "history", "held", "suppressed", "refused"]
+"""What became of an item (C5). A warning is a code beside `recorded`."""
+OUTCOMES: Final[dict[Outcome, ItemOutcome]] = {
+    Outcome.RECORDED: "recorded",
+    Outcome.WARNED: "recorded",
+    Outcome.ALREADY: "already",
+    Outcome.HISTORY: "history",
+    Outcome.HELD: "held",
+    Outcome.SUPPRESSED: "suppressed",
+    Outcome.REFUSED: "refused",
+}
+"""As they are told of an item; only verdicts on a file's rows know `warned` (C8)."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +115,7 @@ class ItemAnswer(Answered, frozen=True, kw_only=True, omit_defaults=True):
     """What became of one item on one channel. `message` is Turkish, or English if asked for."""
 
     index: int
-    outcome: Outcome
+    outcome: ItemOutcome
     id: str | None = None
     type: Channel | None = None
     code: str | None = None
@@ -127,7 +140,7 @@ class RefusalTaken(Answered, frozen=True, kw_only=True, omit_defaults=True):
     brandCode: int  # noqa: N815
     type: Channel
     recipientType: RecipientType  # noqa: N815
-    outcome: Outcome
+    outcome: ItemOutcome
     code: str | None = None
     message: str | None = None
     receipt: Receipt | None = None
@@ -136,10 +149,12 @@ class RefusalTaken(Answered, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RefusalsAnswer(Answered, frozen=True, kw_only=True):
-    """`referred`: brands outside the key's scope; an officer of the provider decides on them."""
+    """`referred`: brands outside the key's scope; an officer of the provider decides on them.
+    `warnings`: codes of what was wrong with the request and did not keep it out."""
 
     items: tuple[RefusalTaken, ...]
     referred: tuple[int, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Verdict(Answered, frozen=True, kw_only=True, omit_defaults=True):
@@ -163,15 +178,21 @@ class DecisionsAnswer(Answered, frozen=True, kw_only=True):
 
 
 class RefusalSeen(Answered, frozen=True, kw_only=True, omit_defaults=True):
-    """A refusal that was recorded: the address is in force from `recordedAt` on."""
+    """A refusal, or a suppression by the company itself: it is in force from `recordedAt` on.
+
+    `event` is its type. A suppression without `type` bars on every channel; it bars whatever the
+    recipient type, and stops by itself at `until` (UTC) where it has one.
+    """
 
     position: int
+    event: str
     recipient: str
-    type: Channel
-    recipientType: RecipientType  # noqa: N815
     recordedAt: str  # noqa: N815
+    type: Channel | None = None
+    recipientType: RecipientType | None = None  # noqa: N815
     consentDate: str | None = None  # noqa: N815
     source: str | None = None
+    until: str | None = None
 
 
 class RefusalsPage(Answered, frozen=True, kw_only=True):
@@ -183,14 +204,13 @@ class RefusalsPage(Answered, frozen=True, kw_only=True):
 
 
 class ChangeSeen(RefusalSeen, frozen=True, kw_only=True, omit_defaults=True):
-    """An event of a consent; `event` is its type."""
+    """An event of a consent, or of the company's list of suppressions."""
 
-    event: str
     status: ConsentStatus | None = None
 
 
 class ChangesPage(Answered, frozen=True, kw_only=True):
-    """As RefusalsPage, of every event of the brand's consents."""
+    """As RefusalsPage, of every event that concerns the brand's consents."""
 
     items: tuple[ChangeSeen, ...]
     next: int

@@ -61,6 +61,19 @@ class StatusRequest(HistoryRequest, frozen=True, kw_only=True):
     knownAt: Time | None = None  # noqa: N815  # İYS's style
 
 
+class ProofRequest(Asked, frozen=True, kw_only=True):
+    """Whose evidence is asked for. `at`: the message's instant; `case`: what is known of the
+    complaint; `withEvidence`: the pieces themselves go into the bundle."""
+
+    brandCode: int  # noqa: N815  # İYS's name
+    recipient: Recipient
+    type: Channel
+    recipientType: RecipientType = RecipientType.INDIVIDUAL  # noqa: N815  # İYS's name
+    at: Time | None = None
+    case: dict[str, str] | None = None
+    withEvidence: bool = False  # noqa: N815  # İYS's style
+
+
 class TextNamed(Asked, frozen=True, kw_only=True):
     """A registered consent text or notice."""
 

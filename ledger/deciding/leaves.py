@@ -16,8 +16,8 @@ from ledger.recording.ports import CHUNK_LEAVES
 
 LABEL: Final = b"izin-defteri/v1/decision\x00"
 SALT_BYTES: Final = 16
-BUCKETS: Final = 16
-BUCKET_BYTES_IN_MEMORY: Final = 4 << 20
+BUCKETS: Final = 256
+BYTES_IN_MEMORY: Final = 8 << 20
 
 
 def commitments(run_key: bytes, addresses: Iterable[bytes]) -> list[bytes]:
@@ -45,13 +45,15 @@ def leaf_hashes(committed: Sequence[bytes], endings: Iterable[bytes]) -> list[by
 
 
 class LeafSpool:
-    """Leaves as they come, given back sorted; beyond a bound they wait on disk, unnamed."""
+    """Leaves as they come, given back sorted; beyond a bound they wait on disk, unnamed.
+
+    Memory holds one bucket: a 256th of them, by their first byte.
+    """
 
     def __init__(self) -> None:
-        self._buckets = [
-            tempfile.SpooledTemporaryFile(BUCKET_BYTES_IN_MEMORY)  # noqa: SIM115  # __exit__ closes
-            for _ in range(BUCKETS)
-        ]
+        self._file = tempfile.SpooledTemporaryFile(BYTES_IN_MEMORY)  # noqa: SIM115  # __exit__ closes
+        self._extents: list[list[tuple[int, int]]] = [[] for _ in range(BUCKETS)]
+        self._end = 0
         self.count = 0
 
     def __enter__(self) -> Self:
@@ -63,32 +65,40 @@ class LeafSpool:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for bucket in self._buckets:
-            bucket.close()
+        self._file.close()
 
     def add(self, leaves: Iterable[bytes]) -> None:
         """Some more, in any order."""
         parts: list[list[bytes]] = [[] for _ in range(BUCKETS)]
         for leaf in leaves:
-            parts[leaf[0] >> 4].append(leaf)
-        for bucket, part in zip(self._buckets, parts, strict=True):
-            bucket.write(b"".join(part))
-            self.count += len(part)
+            parts[leaf[0]].append(leaf)
+        self._file.seek(self._end)
+        for extents, part in zip(self._extents, parts, strict=True):
+            if part:
+                self._file.write(b"".join(part))
+                size = len(part) * HASH_BYTES
+                extents.append((self._end, size))
+                self._end += size
+                self.count += len(part)
 
     def chunks(self) -> Iterator[list[bytes]]:
         """All of them, sorted, `CHUNK_LEAVES` at a time."""
         waiting: list[bytes] = []
-        for bucket in self._buckets:
-            bucket.seek(0)
-            together = bucket.read()
-            cuts = range(0, len(together), HASH_BYTES)
-            waiting += sorted(together[cut : cut + HASH_BYTES] for cut in cuts)
+        for extents in self._extents:
+            waiting += sorted(self._bucket(extents))
             whole = len(waiting) // CHUNK_LEAVES * CHUNK_LEAVES
             for begin in range(0, whole, CHUNK_LEAVES):
                 yield waiting[begin : begin + CHUNK_LEAVES]
             waiting = waiting[whole:]
         if waiting:
             yield waiting
+
+    def _bucket(self, extents: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+        for begin, size in extents:
+            self._file.seek(begin)
+            together = self._file.read(size)
+            for cut in range(0, size, HASH_BYTES):
+                yield together[cut : cut + HASH_BYTES]
 
 
 def planted(chunks: Iterable[list[bytes]], tree: Tree) -> Iterator[bytes]:

@@ -16,9 +16,11 @@ import msgspec
 from ledger.deciding.decision import Answer
 from ledger.errors import InputRefused
 
-LINE_BYTES_MAX: Final = 64 * 1024
-BLOCK_LINES: Final = 250_000
-"""Lines judged in one snapshot; two such blocks are in memory at a time."""
+LINE_BYTES_MAX: Final = 16 * 1024
+BLOCK_LINES: Final = 50_000
+"""Lines judged in one snapshot; three such blocks are in memory at a time."""
+BLOCK_BYTES: Final = 8 << 20
+"""A block of long lines ends here, with what was read of the file at once."""
 READ_BYTES: Final = 1 << 20
 
 RECIPIENT: Final = "recipient"
@@ -37,23 +39,39 @@ class LineForm(StrEnum):
 class LineBound:
     """Watches bytes as they come. `take` raises InputRefused L-LINE-TOO-LONG."""
 
-    def __init__(self) -> None:
-        self._since_end = 0
+    __slots__ = ("_bytes_max", "_open")
+
+    def __init__(self, bytes_max: int = LINE_BYTES_MAX) -> None:
+        self._bytes_max = bytes_max
+        self._open = 0
 
     def take(self, chunk: bytes) -> None:
         """The next bytes of the input."""
-        for index, part in enumerate(chunk.split(b"\n")):
-            self._since_end = len(part) if index else self._since_end + len(part)
-            if self._since_end > LINE_BYTES_MAX:
-                raise InputRefused("L-LINE-TOO-LONG", field=RECIPIENT)
+        first, last = chunk.find(b"\n"), chunk.rfind(b"\n")
+        if first < 0:
+            self._open += len(chunk)
+        else:
+            self._expect_short(self._open + first)
+            while last - first - 1 > self._bytes_max:  # from each end as far as a line may reach
+                after = first + 1
+                first = chunk.rfind(b"\n", after, after + self._bytes_max + 1)
+                if first < 0:
+                    self._expect_short(self._bytes_max + 1)
+            self._open = len(chunk) - last - 1
+        self._expect_short(self._open)
+
+    def _expect_short(self, length: int) -> None:
+        if length > self._bytes_max:
+            raise InputRefused("L-LINE-TOO-LONG", field=RECIPIENT)
 
 
 def blocks(file: BinaryIO, form: LineForm) -> Iterator[list[str]]:
-    """The addresses of a file's lines as they are written, `BLOCK_LINES` at a time.
+    """The addresses of a file's lines as they are written, `BLOCK_LINES` at a time; fewer where
+    the lines are long.
 
     Bytes that are no UTF-8 are kept as they are and judged as no address.
     """
-    rest, texts, first = b"", list[str](), True
+    rest, texts, first, size = b"", list[str](), True, 0
     column, separator = 0, ","
     while chunk := file.read(READ_BYTES):
         whole, end, rest = (rest + chunk).rpartition(b"\n")
@@ -65,9 +83,10 @@ def blocks(file: BinaryIO, form: LineForm) -> Iterator[list[str]]:
             lines = [lines[0].removeprefix("\ufeff"), *lines[1:]][skip:]
             first = False
         texts += _texts(lines, form, column, separator)
-        while len(texts) >= BLOCK_LINES:
+        size += len(whole)
+        while len(texts) >= BLOCK_LINES or size >= BLOCK_BYTES:
             yield texts[:BLOCK_LINES]
-            del texts[:BLOCK_LINES]
+            texts, size = texts[BLOCK_LINES:], 0
     if rest:
         line = rest.decode("utf-8", "surrogateescape")
         skip = 0

@@ -15,7 +15,7 @@ EPOSTA = "eposta_izni"
 
 [words]
 ONAY = ["EVET", "1"]
-RET = ["HAYIR", "0"]            # RET, RED and HAYIR are refusals in every file
+RET = ["HAYIR", "0"]            # both, RED, FALSE, YANLIŞ refuse anyway where no word is given
 
 [dates]
 form = "DD.MM.YYYY hh:mm"       # DD MM YYYY YY hh mm ss, or "serial" for Excel's numbers
@@ -40,7 +40,7 @@ from typing import Final
 
 from ledger.errors import LedgerError
 from ledger.importing.dates import read_serial
-from ledger.importing.templates import GRANTED, REFUSAL_WORDS, REFUSED, word_of
+from ledger.importing.templates import GRANTED, REFUSED, word_of
 from ledger.vocabulary import Channel, ConsentSource, ConsentStatus, RecipientType
 
 MAP_BYTES_MAX: Final = 64 * 1024
@@ -61,6 +61,8 @@ _PARTS: Final = {
 }
 _PART: Final = re.compile("|".join(sorted(_PARTS, key=len, reverse=True)))
 SERIAL: Final = "serial"
+_NEVER_OPPOSITE: Final = {GRANTED: GRANTED, **dict.fromkeys((REFUSED, "RED", "HAYIR"), REFUSED)}
+"""Words that no column means otherwise; `1` may stand for a refusal where that was asked."""
 
 
 class MapRefused(LedgerError):
@@ -191,9 +193,7 @@ def _statuses(given: Mapping[str, object]) -> dict[str, str]:
             raise MapRefused(key, "must be a list of texts", "metinlerden bir liste olmalı")
         for word in words:
             known = statuses.setdefault(_word(word, f"words.{status}"), str(status))
-            always = GRANTED if word_of(word) == GRANTED else REFUSED
-            own = word_of(word) in (GRANTED, REFUSED, *REFUSAL_WORDS)
-            if known != status or (own and always != status):
+            if known != status or _NEVER_OPPOSITE.get(word_of(word), status) != status:
                 key = f"words.{status}"
                 raise MapRefused(key, "means the opposite", "karşıt anlamda bir sözcük")
     return statuses

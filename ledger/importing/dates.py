@@ -57,8 +57,8 @@ def find_rule(
     """The rule of a file's dates: the form that most of them have, of two alike the template's
     first; the order of rows does not matter. `told`: `mdy` or `dmy`.
 
-    Raises FileRefused L-DATES-UNPROVEN: dotted dates prove themselves by one that can only be read
-    one way, and none that contradicts it.
+    Raises FileRefused L-DATES-UNPROVEN: dotted dates are month-first where one of them proves it
+    and none disproves it; whatever else they are is asked for.
     """
     counts: Counter[DateForm] = Counter()
     mdy = dmy = False
@@ -74,13 +74,15 @@ def find_rule(
         mdy = mdy or second > 12 >= first
         dmy = dmy or first > 12 >= second
     form = max(forms, key=lambda one: counts[one])  # the first of those that are alike
+    if form is DateForm.SERIAL:
+        return DateRule(form)
     if told is not None:
         return DateRule(form, told == "mdy")
     if form is DateForm.DASHED:
         return DateRule(form, False)
-    if form is DateForm.DOTTED_12_HOURS and counts[form] and mdy == dmy:
+    if form is DateForm.DOTTED_12_HOURS and counts[form] and (dmy or not mdy):
         raise FileRefused("L-DATES-UNPROVEN")
-    return DateRule(form, mdy or not counts[form])
+    return DateRule(form, True)
 
 
 def date_reader(rule: DateRule) -> DateReader:

@@ -22,6 +22,7 @@ from ledger.errors import InputRefused
 from ledger.importing.lanes import CHUNK_ROWS, request_of
 from ledger.importing.plan import ImportPlan
 from ledger.importing.reader import Row
+from ledger.importing.resumed import FirstVerdicts, Known
 from ledger.importing.spool import ATTENTION, RowVerdict
 from ledger.recording.request import Request
 from ledger.vocabulary import Channel, Outcome, RecipientType
@@ -60,6 +61,7 @@ class DryLane:
         self._ledger = ledger
         self._plan = plan
         self._consents: dict[Key, Consent] = {}
+        self._first = FirstVerdicts(ledger, plan)
         self.dates = Dates()
         self.is_whole = True
         """Whether every consent of the file was kept in mind."""
@@ -87,12 +89,16 @@ class DryLane:
             for _, request in requests
         }
         self._load(requests, lookups)
+        known: list[Known] = []
         for index, request in requests:
-            outcome, code = self._decided(request, lookups[request.address.uri])
+            outcome, code, before = self._decided(request, lookups[request.address.uri])
             verdicts[index] = verdicts[index]._replace(outcome=outcome, code=code)
+            if before is not None:
+                known.append(Known(index, request, *before))
             assert isinstance(request.command, RecordAct)
             if outcome is not Outcome.REFUSED:
                 self.dates.add(request.command.consent_date)
+        self._first.tell(verdicts, known)
         return verdicts
 
     def _load(self, requests: list[tuple[int, Request]], lookups: dict[str, bytes]) -> None:
@@ -113,15 +119,22 @@ class DryLane:
         for key, stored in self._ledger.store.load_consents(wanted).items() if wanted else ():
             self._consents[wanted[key]] = stored.consent
 
-    def _decided(self, request: Request, lookup: bytes) -> tuple[Outcome, str | None]:
-        found = []
+    def _decided(
+        self, request: Request, lookup: bytes
+    ) -> tuple[Outcome, str | None, tuple[Consent, int] | None]:
+        """Outcome and code; and of what the ledger knows already, the consent and the position."""
+        found: list[tuple[Outcome, str | None, tuple[Consent, int] | None]] = []
         for kind in request.recipient_types:
             known = (lookup, kind, request.channel)
             key = ConsentKey(request.brand_code, _NOBODY, kind, request.channel)
             state = self._consents.get(known, Consent())
             decided = decide(key, state, request.command)
+            acts = (act for act in state.acts if act.seq == decided.act_seq)
+            position = next((act.position for act in acts), 0)
+            is_known = decided.outcome is Outcome.ALREADY and position != 0
+            before = (state, position) if is_known else None
             for body in decided.bodies:
                 state = evolve(state, body, seq=state.version + 1, position=0)
             self._consents[known] = state
-            found.append((decided.outcome, decided.code))
+            found.append((decided.outcome, decided.code, before))
         return min(found, key=lambda one: ATTENTION.index(one[0]))

@@ -1,7 +1,7 @@
 """Jobs carried out one after the other: the file of each imported, its verdicts left behind.
 
-An import that was cut off is begun again from its first row: what the ledger has of it already is
-`already`, and so the verdict file says.
+An import that was cut off is begun again from its first row: nothing is recorded twice, and the
+verdict file says what it would have said at once (`resumed`).
 """
 
 import threading
@@ -19,9 +19,9 @@ from ledger.errors import LedgerError
 from ledger.importing.lanes import OpenLedger
 from ledger.importing.plan import ImportOptions
 from ledger.importing.reader import FileRefused
-from ledger.importing.run import import_file, try_file
+from ledger.importing.run import DryResult, import_file, try_file
 from ledger.importing.spool import RowVerdict, VerdictFile
-from ledger.recording.import_ports import HeldJob, JobLost, JobQueue
+from ledger.recording.import_ports import HeldJob, JobLost, JobQueue, TriedDates
 from ledger.vocabulary import IysCode
 
 LOOK_SECONDS: Final = 0.5
@@ -124,8 +124,8 @@ class ImportWorker:
             seen = _Seen(file, job.options.lang)
             told = _Told(held, seen, self._stop, self._steady_seconds)
             if job.dry_run:
-                tried = try_file(ledger, held.file, options, verdict_file=seen, on_progress=told)
-                result, import_id = tried.result, None
+                dry = try_file(ledger, held.file, options, verdict_file=seen, on_progress=told)
+                result, import_id, tried = dry.result, None, _tried(dry)
             else:
                 result = import_file(
                     ledger,
@@ -135,9 +135,9 @@ class ImportWorker:
                     on_progress=told,
                     open_ledger=self._open_ledger(held.iys_code),
                 )
-                import_id = result.import_id
+                import_id, tried = result.import_id, None
             told(result.read, result.read, at_once=True)  # whose job it is by now
-        held.done(result.read, seen.counts, import_id)
+        held.done(result.read, seen.counts, import_id, template=result.template, tried=tried)
 
     def _tidy(self) -> None:
         now = self._steady_seconds()
@@ -187,6 +187,11 @@ class _Told:
         if at_once or now - self._told_at >= PROGRESS_SECONDS:
             self._told_at = now
             self._held.progress(rows_read, rows_total, self._seen.counts)
+
+
+def _tried(dry: DryResult) -> TriedDates:
+    dates = dry.dates
+    return TriedDates(dry.is_whole, dates.first, dates.last, dates.undated, dict(dates.months))
 
 
 def _options(held: HeldJob) -> ImportOptions | None:

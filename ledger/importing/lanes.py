@@ -15,16 +15,19 @@ from multiprocessing.process import BaseProcess
 from typing import Final, Protocol
 
 import msgspec
+from msgspec import structs
 
 from ledger import clock
-from ledger.aggregates.intake import parse_act
+from ledger.aggregates.intake import ParsedAct, RawAct, parse_act
 from ledger.application import ConsentLedger
 from ledger.errors import InputRefused, LedgerError
 from ledger.importing.dates import DateReader
 from ledger.importing.plan import ImportPlan
 from ledger.importing.reader import Row
+from ledger.importing.resumed import FirstVerdicts, Known
 from ledger.importing.spool import BY_LINE, RowVerdict
-from ledger.recording.request import Request
+from ledger.importing.templates import REFUSED
+from ledger.recording.request import Receipt, Request
 from ledger.vocabulary import Outcome
 
 CHUNK_ROWS: Final = 500
@@ -46,10 +49,11 @@ OpenLedger = Callable[[], AbstractContextManager[ConsentLedger]]
 
 def request_of(plan: ImportPlan, row: Row, dates: DateReader, received_at: datetime) -> Request:
     """What a row asks to be recorded. Raises InputRefused, also for a line that has no fields."""
-    if row.fault is not None:
-        raise InputRefused(row.fault, field="row")
     raw = plan.template.raw_act(row.fields, dates)
-    parsed = parse_act(raw, plan.provenance, received_at=received_at, row=row.line)
+    if row.fault is None:
+        parsed = parse_act(raw, plan.provenance, received_at=received_at, row=row.line)
+    else:
+        parsed = _kept_refusal(plan, row, raw, row.fault, received_at)
     groups: dict[str, object] = {"note": parsed.given} if parsed.given else {}
     if parsed.iys is not None:
         groups["iys"] = parsed.iys
@@ -61,6 +65,26 @@ def request_of(plan: ImportPlan, row: Row, dates: DateReader, received_at: datet
         parsed.command,
         groups,
     )
+
+
+def _kept_refusal(
+    plan: ImportPlan, row: Row, raw: RawAct, fault: str, received_at: datetime
+) -> ParsedAct:
+    """A refusal in a faulty line: kept where its address and channel can be read (C5).
+
+    Where columns may have shifted its date is not believed: it takes effect on receipt. Raises
+    InputRefused with the line's fault for anything else.
+    """
+    if raw.status != REFUSED:
+        raise InputRefused(fault, field="row")
+    if row.is_torn:
+        raw = structs.replace(raw, consent_date="", creation_date="")
+    try:
+        parsed = parse_act(raw, plan.provenance, received_at=received_at, row=row.line)
+    except InputRefused as refused:
+        raise InputRefused(fault, field="row") from refused
+    command = structs.replace(parsed.command, defects=(*parsed.command.defects, fault))
+    return structs.replace(parsed, command=command)
 
 
 class Lanes(Protocol):
@@ -81,6 +105,7 @@ class Lane:
         self._lane = lane
         self._lanes = lanes
         self._chunk_rows = CHUNK_ROWS
+        self._first = FirstVerdicts(ledger, plan)
 
     def record(self, *, refusals: bool) -> Iterator[RowVerdict]:
         """See Lanes."""
@@ -96,6 +121,7 @@ class Lane:
             for (index, _), receipt in zip(requests, receipts, strict=True):
                 line, _, _, channel = verdicts[index]
                 verdicts[index] = RowVerdict(line, receipt.outcome, receipt.code, channel)
+            self._first.tell(verdicts, _known(requests, receipts))
             yield verdicts
 
     def _parsed(
@@ -129,6 +155,14 @@ class Lane:
             # Half of the way: one slow flush must not make the whole file slow.
             aim = (aim + self._chunk_rows) // 2
             self._chunk_rows = max(CHUNK_ROWS_MIN, min(CHUNK_ROWS_MAX, aim))
+
+
+def _known(requests: list[tuple[int, Request]], receipts: list[Receipt]) -> list[Known]:
+    return [
+        Known(index, request, receipt.consent, receipt.position)
+        for (index, request), receipt in zip(requests, receipts, strict=True)
+        if receipt.outcome is Outcome.ALREADY and receipt.position is not None
+    ]
 
 
 class ProcessLanes:

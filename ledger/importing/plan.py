@@ -1,5 +1,6 @@
 """What is known of a file before its first row is recorded; the same in every process."""
 
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Final
 from ledger import clock
 from ledger.aggregates.commands import Origin, Provenance
 from ledger.aggregates.keys import stream_id
+from ledger.aggregates.provider_bodies import ImportCompleted
 from ledger.application import ConsentLedger
 from ledger.importing import dates, reader, templates, workbook
 from ledger.importing.column_map import ColumnMap
@@ -56,7 +58,7 @@ class ImportPlan(Discreet, frozen=True, gc=False):
     """How the file is read, and who brings it. Build with `make_plan`.
 
     `first`: its first line, a heading or not. `spread`: what makes several rows of a line, None
-    where a line is a row.
+    where a line is a row. `is_repeat`: whether the whole of it was imported before.
     """
 
     source: Source
@@ -66,7 +68,8 @@ class ImportPlan(Discreet, frozen=True, gc=False):
     has_refusals: bool
     provenance: Provenance
     first: Row
-    spread: Spread | None = None
+    spread: Spread | None
+    is_repeat: bool
 
     def date_reader(self) -> DateReader:
         """How the cells of the file become İYS's wire form."""
@@ -102,29 +105,44 @@ def make_plan(ledger: ConsentLedger, source: Source, options: ImportOptions) -> 
         raise FileRefused("L-FILE-EMPTY")
     template, spread = _layout(first, options)
     rule, has_refusals = _scan(source, template, spread, options.dates)
+    provenance = _provenance(ledger, source.form, options, rule if template.dates else None)
+    assert provenance.import_id is not None
     return ImportPlan(
         source,
         options.brand_code,
         template,
         rule,
         has_refusals,
-        _provenance(ledger, source.form, options),
+        provenance,
         first,
         spread,
+        _is_completed(ledger, provenance.import_id),
     )
+
+
+def once_for(import_id: str) -> str:
+    """The name under which an import is said to be complete, once."""
+    return f"{ImportCompleted.TYPE}/{import_id}"
+
+
+def _is_completed(ledger: ConsentLedger, import_id: str) -> bool:
+    command = ledger.vault.command_id(BrandCode(0), once_for(import_id))
+    with ledger.store.write() as unit:
+        return bool(unit.load_commands([command]))
 
 
 def _layout(first: Row, options: ImportOptions) -> tuple[Template, Spread | None]:
     """What the first line, or the caller, says of the columns. Raises FileRefused."""
     kind = options.recipient_type
+    names = first.fields if first.fault is None else ()
     if options.refusals:
         kinds = tuple(RecipientType) if kind is None else (kind,)
-        has_header = is_heading(first.fields)
+        has_header = is_heading(names)
         return templates.standard(REFUSALS, has_header=has_header), RefusalList(kinds)
     if options.column_map is not None:
-        spread = wide_rows(options.column_map, first.fields, kind)
+        spread = wide_rows(options.column_map, names, kind)
         return templates.standard(MAP, has_header=True), spread
-    return templates.recognise(first.fields, options.template, recipient_type=kind), None
+    return templates.recognise(names, options.template, recipient_type=kind), None
 
 
 def _scan(
@@ -137,7 +155,8 @@ def _scan(
         nonlocal has_refusals
         for row in _data_rows(source, template, spread):
             has_refusals = has_refusals or template.is_refusal(row.fields)
-            yield template.cell(row.fields, "consentDate")
+            if row.fault is None:
+                yield template.cell(row.fields, "consentDate")
 
     if template.dates:
         return dates.find_rule(date_cells(), template.dates, told=told), has_refusals
@@ -156,14 +175,23 @@ def _data_rows(source: Source, template: Template, spread: Spread | None) -> Ite
 
 def _lane_of(recipient: str, lanes: int) -> int:
     """Spellings of one number end in the same seven digits, but for what Excel leaves behind."""
-    text = recipient.removesuffix(".0")
-    tail = text[-7:]
-    if not tail.isdigit():
-        tail = "".join(filter(str.isdigit, text))[-7:] if "@" not in text else text.strip().lower()
-    return zlib.crc32(tail.encode(errors="replace")) % lanes
+    tail = recipient[-7:]
+    if not (tail.isdigit() and recipient.isascii()):
+        # No address has other letters but those that `parse_address` takes out of it.
+        text = recipient.encode("ascii", errors="ignore").decode().strip().lower()
+        number = _of_a_sheet(text)
+        digits = "".join(filter(str.isdigit, number[1] if number else text))
+        tail = text if "@" in text else digits[-7:]
+    return zlib.crc32(tail.encode()) % lanes
 
 
-def _provenance(ledger: ConsentLedger, form: TextForm, options: ImportOptions) -> Provenance:
+_of_a_sheet: Final = re.compile(r"([+]?[0-9]+)[.,]0+").fullmatch
+"""A number with what Excel leaves behind it; one of several dots is a way of writing."""
+
+
+def _provenance(
+    ledger: ConsentLedger, form: TextForm, options: ImportOptions, rule: DateRule | None
+) -> Provenance:
     declared = options.declared_by is not None
     # Keyed: the digest of a file with addresses in it must not stand in the clear (§5). What makes
     # other acts of the same bytes makes another import.
@@ -171,6 +199,7 @@ def _provenance(ledger: ConsentLedger, form: TextForm, options: ImportOptions) -
     content += [REFUSALS] if options.refusals else []
     content += [options.column_map.content] if options.column_map is not None else []
     content += [options.recipient_type] if options.recipient_type is not None else []
+    content += [rule.form, str(rule.month_first)] if rule is not None else []
     digest = ledger.vault.content_digest(content)
     return Provenance(
         origin=Origin.DECLARED if declared else Origin.FILE,

@@ -1,27 +1,41 @@
-"""Rows of a text file, bounded in every way: one physical line is one row, whatever is in it."""
+"""The records of a text file (RFC 4180): mostly a line each, a quoted one over several.
+
+A record that quotes hold together is one row, whose line is its first. A quote that does not end
+within RECORD_LINES_MAX lines or RECORD_CHARACTERS_MAX is none that anybody meant: each of its lines
+is then a row of its own, and a faulty one, as are all behind it until a quote ends. No consent is
+believed of such a row, since a note may hold whole lines that look like one; a refusal is kept all
+the same (consent.md C5).
+"""
 
 import csv
 import hashlib
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, NotFound
+from ledger.importing.text_lines import (
+    BOM,
+    TOO_LONG,
+    UNREADABLE,
+    Line,
+    Lines,
+    LongLine,
+    physical_lines,
+)
 from ledger.values import Discreet
 
-BLOCK_BYTES: Final = 1 << 20
-LINE_BYTES_MAX: Final = 64 * 1024
-"""A longer line is one refused row; its bytes are passed over without being kept."""
 SEPARATORS: Final = (",", ";", "\t")
 
-BOM: Final = b"\xef\xbb\xbf"
 WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 """How UTF-16 begins, which has a NUL in every second byte."""
 
-TOO_LONG: Final = "L-LINE-TOO-LONG"
-UNREADABLE: Final = "L-ROW-UNREADABLE"
+
+_is_protected: Final = re.compile(r"'\s*[=+\-@]").match
+"""Of a cell that was kept from being a formula, by `--refused` or by a person."""
 
 
 class FileRefused(LedgerError):
@@ -33,15 +47,21 @@ class FileRefused(LedgerError):
 
 
 class Row(Discreet, frozen=True, gc=False):
-    """One line of the file, from 1. `fault` names why it has no fields.
+    """One record of the file; `line` is that of its beginning, from 1.
 
-    `channel`: of a line that makes several acts, the one this is of.
+    `fault` names why it cannot be believed as it stands; `fields` are then what could be made of
+    it. `channel`: of a line that makes several acts, the one this is of.
     """
 
     line: int
     fields: Sequence[str]
     fault: str | None = None
     channel: str = ""
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether a quote went wrong, so that a column may hold what belongs in another."""
+        return self.fault is not None and any('"' in cell for cell in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +76,14 @@ class TextForm:
 
 
 def identity_of(path: Path) -> tuple[int, ...]:
-    """What changes when the file does. Raises FileRefused L-FILE-UNREADABLE for what is no file."""
+    """What changes when the file does.
+
+    Raises NotFound; FileRefused L-FILE-UNREADABLE for what is no file.
+    """
     try:
         state = path.stat()
+    except FileNotFoundError as error:
+        raise NotFound("the file to import", "içe aktarılacak dosya") from error
     except OSError as error:
         raise FileRefused("L-FILE-UNREADABLE") from error
     if not stat.S_ISREG(state.st_mode):
@@ -75,19 +100,23 @@ def digest_of(path: Path) -> str:
 def look_at(path: Path) -> TextForm:
     """Read the file once: its digest, encoding and separator.
 
-    Raises FileRefused: L-FILE-EMPTY, L-FILE-UNREADABLE, L-ENCODING-UNKNOWN.
+    Raises NotFound; FileRefused: L-FILE-EMPTY, L-FILE-UNREADABLE, L-ENCODING-UNKNOWN.
     """
     identity = identity_of(path)
     digest = hashlib.sha256()
-    is_utf8, lines, first = True, 0, b""
+    sound = broken = lines = 0
+    first = b""
     try:
         with path.open("rb") as file:
-            for line in _lines(file, digest):
+            for line in physical_lines(file, digest):
                 lines += 1
-                if line and not first.strip():
+                if isinstance(line, LongLine):
+                    continue
+                if not first.strip():
                     first = line
-                if is_utf8 and line is not None and not _is_utf8(line):
-                    is_utf8 = False
+                if not line.isascii():
+                    is_utf8 = _is_utf8(line)
+                    sound, broken = sound + is_utf8, broken + (not is_utf8)
     except OSError as error:
         raise FileRefused("L-FILE-UNREADABLE") from error
     if first.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
@@ -96,86 +125,17 @@ def look_at(path: Path) -> TextForm:
         raise FileRefused("L-ENCODING-UNKNOWN")
     if not first.strip():
         raise FileRefused("L-FILE-EMPTY")
-    encoding = "utf-8-sig" if is_utf8 or first.startswith(BOM) else "cp1254"
+    encoding = _encoding(first, sound, broken)
     heading = first.decode(encoding, errors="replace")
     separator = max(SEPARATORS, key=heading.count)
     return TextForm(encoding, separator, digest.hexdigest(), lines, identity)
 
 
-def rows(path: Path, form: TextForm) -> Iterator[Row]:
-    """Every line of the file but those without any content, in order.
-
-    A physical line is a row, whatever its quotes: one that does not end within it is a fault of
-    that line and touches no other.
-    """
-    for number, (line, fault) in enumerate(_text_lines(path, form), 1):
-        if fault is not None:
-            yield Row(number, (), fault)
-            continue
-        if '"' not in line:
-            fields = line.split(form.separator)
-        else:
-            try:
-                (fields,) = csv.reader([line], delimiter=form.separator, strict=True)
-            except (csv.Error, ValueError):
-                yield Row(number, (), UNREADABLE)
-                continue
-        if any(fields):
-            yield Row(number, fields)
-
-
-def texts(path: Path, form: TextForm) -> Iterator[str]:
-    """Every line as far as it can be shown: what is no text is marked, one too long is empty."""
-    with path.open("rb") as file:
-        for number, raw in enumerate(_lines(file, None)):
-            line = b"" if raw is None else raw
-            if number == 0 and form.encoding == "utf-8-sig":
-                line = line.removeprefix(BOM)
-            text = line.decode(form.encoding, errors="replace")
-            yield text.replace("\x00", "\ufffd").replace("\r", "\ufffd")
-
-
-def _text_lines(path: Path, form: TextForm) -> Iterator[tuple[str, str | None]]:
-    encoding = "utf-8" if form.encoding == "utf-8-sig" else form.encoding
-    with path.open("rb") as file:
-        first = True
-        for raw in _lines(file, None):
-            if raw is None:
-                yield "", TOO_LONG
-                continue
-            if first and form.encoding == "utf-8-sig":
-                raw = raw.removeprefix(BOM)
-            first = False
-            try:
-                line = raw.decode(encoding)
-            except UnicodeDecodeError:
-                yield "", UNREADABLE
-                continue
-            broken = "\x00" in line or "\r" in line
-            yield line, UNREADABLE if broken else None
-
-
-def _lines(file: BinaryIO, digest: "hashlib._Hash | None") -> Iterator[bytes | None]:
-    """Lines without their end; None for one that is longer than the bound."""
-    rest = b""
-    skipping = False
-    while block := file.read(BLOCK_BYTES):
-        if digest is not None:
-            digest.update(block)
-        parts = (rest + block).split(b"\n")
-        rest = parts.pop()
-        for part in parts:
-            if skipping or len(part) > LINE_BYTES_MAX:
-                skipping = False
-                yield None
-            else:
-                yield part.removesuffix(b"\r")
-        if len(rest) > LINE_BYTES_MAX:
-            skipping, rest = True, b""
-    if skipping:
-        yield None
-    elif rest:
-        yield rest.removesuffix(b"\r")
+def _encoding(first: bytes, sound: int, broken: int) -> str:
+    """By the heading where it has other letters than ASCII's, else by what most such lines are:
+    `sound` of them are UTF-8, `broken` are not. No text of Windows-1254 is UTF-8 by chance."""
+    is_utf8 = _is_utf8(first) if not first.isascii() else sound > broken or not broken
+    return "utf-8" if is_utf8 or first.startswith(BOM) else "cp1254"
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -184,3 +144,76 @@ def _is_utf8(line: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def rows(path: Path, form: TextForm) -> Iterator[Row]:
+    """Every record of the file but those without any content, in order."""
+    separator, is_open = form.separator, False
+    with path.open("rb") as file:
+        lines = Lines(file, form.encoding, separator)
+        for line in lines:
+            number, text, fault, _ = line
+            if fault is None and not is_open and '"' not in text:
+                fields: Sequence[str] = text.split(separator)
+                if "'" in text:
+                    fields = _bare(fields)
+            elif is_open:
+                is_open = not _ends_quote(line, separator)
+                fields = _bare(_parsed(text, separator) or text.split(separator))
+                fault = fault or UNREADABLE
+                if not any(fields):
+                    continue
+            else:
+                fields, fault, is_open = _read(line, lines, separator)
+                fields = _bare(fields)
+            if fault is not None or any(fields):
+                yield Row(number, fields, fault)
+
+
+def _read(line: Line, lines: Lines, separator: str) -> tuple[Sequence[str], str | None, bool]:
+    """The fields of the record that begins here, its fault, and whether it leaves a quote open."""
+    _, text, fault, is_odd = line
+    fields = _parsed(text, separator)
+    if fault == TOO_LONG:
+        return fields or text.split(separator), fault, is_odd
+    if fields is not None:
+        return fields, fault, False
+    taken: list[Line] = []
+    is_within = False
+
+    def texts() -> Iterator[str]:
+        nonlocal is_within
+        for one in lines.after(line):
+            taken.append(one)
+            yield one[1] + "\n"
+            is_within = True  # asked for more, so a quote is open
+
+    try:
+        fields = next(csv.reader(texts(), delimiter=separator, strict=True))
+    except csv.Error:
+        lines.put_back(taken[1:])
+        # Else a quote stands where none may: of an odd number one may well be open.
+        is_open = is_within or text.count('"') % 2 == 1
+        return text.split(separator), fault or UNREADABLE, is_open
+    return fields, next((one[2] for one in taken if one[2] is not None), None), False
+
+
+def _parsed(text: str, separator: str) -> Sequence[str] | None:
+    """The fields of a line by itself, None where its quotes go wrong or do not end in it."""
+    try:
+        (fields,) = csv.reader([text], delimiter=separator, strict=True)
+    except csv.Error:
+        return None
+    return fields
+
+
+def _ends_quote(line: Line, separator: str) -> bool:
+    """Whether a quote that was open before the line is closed behind it."""
+    _, text, fault, is_odd = line
+    if fault == TOO_LONG:
+        return is_odd
+    return '"' in text and _parsed(f'"{text}', separator) is not None
+
+
+def _bare(fields: Sequence[str]) -> list[str]:
+    return [cell[1:] if cell[:1] == "'" and _is_protected(cell) else cell for cell in fields]

@@ -5,9 +5,11 @@ import re
 from collections.abc import Sequence
 from typing import IO, Final
 
-from ledger.importing import reader, sheet
+from ledger.importing import reader
 from ledger.importing.plan import REFUSALS, ImportPlan
+from ledger.importing.reader import FileRefused, Row
 from ledger.importing.spool import RowVerdict, verdict_text
+from ledger.importing.text_lines import TOO_LONG
 
 COLUMNS: Final = ("code", "message")
 """What stands behind the input's columns; no template knows them, so a second import passes them
@@ -35,8 +37,7 @@ class RefusedFile:
         from_sheet = plan.source.path != plan.source.text
         separator = WORKBOOK_SEPARATOR if from_sheet else form.separator
         self._writer = csv.writer(self._file, delimiter=separator, lineterminator="\n")
-        self._read_separator = sheet.SEPARATOR if from_sheet else form.separator
-        self._texts = enumerate(reader.texts(plan.source.text, form), 1)
+        self._rows = reader.rows(plan.source.text, form)
         self._file.write(FOR_SPREADSHEETS)
         template, heading = plan.template, list(plan.first.fields)
         if template.has_header:
@@ -51,9 +52,14 @@ class RefusedFile:
         self._former_length = self._width + former
 
     def write(self, verdict: RowVerdict) -> None:
-        """Add the row of a refused line; lines come in ascending order."""
-        text = next(text for line, text in self._texts if line == verdict.line)
-        fields = _fields(text, self._read_separator)
+        """Add the row of a refused line; lines come in ascending order.
+
+        Raises FileRefused L-FILE-CHANGED where the file has no such line any more.
+        """
+        row = next((row for row in self._rows if row.line == verdict.line), None)
+        if row is None:
+            raise FileRefused("L-FILE-CHANGED")
+        fields = _shown(row)
         if len(fields) == self._former_length:
             fields = fields[: self._width]  # behind stands what a former import wrote there
         self._row(fields, (verdict.code or "", verdict_text(verdict, self._lang)))
@@ -64,12 +70,9 @@ class RefusedFile:
         self._writer.writerow((*row[: self._width], *more, *row[self._width :]))
 
 
-def _fields(text: str, separator: str) -> list[str]:
-    try:
-        (fields,) = csv.reader([text], delimiter=separator, strict=True)
-    except (csv.Error, ValueError):
-        return text.split(separator)
-    return fields
+def _shown(row: Row) -> Sequence[str]:
+    """A line that is too long has to be mended where it came from."""
+    return () if row.fault == TOO_LONG else row.fields
 
 
 def _harmless(cell: str) -> str:

@@ -1,17 +1,22 @@
 """One line that makes several acts becomes several rows of one layout; the line stays its number.
 
+What is wrong with the line as a whole is wrong with each of them.
+
 A list of refusals and a wide export both come through here; everything behind sees rows in the
 order of `templates.FIELDS`.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from ledger.addresses import parse_address
+from ledger.errors import AddressRefused
 from ledger.importing.column_map import ColumnMap
 from ledger.importing.dates import is_wire
-from ledger.importing.reader import FileRefused, Row
-from ledger.importing.templates import ABSENT, REFUSED, normal, status_word, word_of
+from ledger.importing.reader import SEPARATORS, FileRefused, Row
+from ledger.importing.templates import ABSENT, REFUSAL_WORDS, REFUSED, normal, word_of
 from ledger.vocabulary import Channel, ConsentSource, RecipientType
 
 SAYS_NOTHING: Final = "L-ROW-SAYS-NOTHING"
@@ -28,27 +33,48 @@ class Spread(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RefusalList:
-    """One column of addresses, each refused for every channel of its kind (C8): no date is known,
-    no source is made up, so nothing of it is told to İYS."""
+    """Addresses, one a line, each refused for every channel of its kind (C8): no date is known, no
+    source is made up, so nothing of it is told to İYS.
+
+    Names and notes may stand beside, whatever separates them: every cell that is an address and
+    nothing else is refused, since nobody can tell which of them was meant.
+    """
 
     recipient_types: tuple[RecipientType, ...]
 
     def rows(self, row: Row) -> Iterator[Row]:
-        """See Spread."""
-        if row.fault is not None:
-            yield row
-            return
-        address = row.fields[0].strip()
-        channels = (Channel.EMAIL,) if "@" in address else (Channel.CALL, Channel.MESSAGE)
-        for channel in channels:
-            for kind in self.recipient_types:
-                fields = (str(channel), "", address, REFUSED, "", str(kind))
-                yield Row(row.line, fields, None, str(channel))
+        """See Spread. A line without an address is a row all the same, to be refused."""
+        cells = [part.strip(_AROUND) for cell in row.fields for part in _SEPARATED(cell)]
+        likely = [cell for cell in cells if _may_be_address(cell)]
+        addresses = [cell for cell in likely if _is_address(cell)]
+        for address in dict.fromkeys(addresses or likely[:1] or cells[:1] or [""]):
+            channels = (Channel.EMAIL,) if "@" in address else (Channel.CALL, Channel.MESSAGE)
+            for channel in channels:
+                for kind in self.recipient_types:
+                    fields = (str(channel), "", address, REFUSED, "", str(kind))
+                    yield Row(row.line, fields, row.fault, str(channel))
+
+
+_SEPARATED: Final = re.compile(f"[{''.join(SEPARATORS)}]").split
+_AROUND: Final = " \t\"'"
+"""What quotes that went wrong leave around a cell."""
+
+
+def _may_be_address(cell: str) -> bool:
+    return any(char.isdigit() or char == "@" for char in cell)
+
+
+def _is_address(cell: str) -> bool:
+    try:
+        parse_address(cell, Channel.EMAIL if "@" in cell else Channel.MESSAGE)
+    except AddressRefused:
+        return False
+    return True
 
 
 def is_heading(fields: Sequence[str]) -> bool:
-    """Whether the first line of a list of refusals is a word and no address."""
-    return not any(char.isdigit() or char == "@" for char in fields[0]) if fields else False
+    """Whether the first line of a list of refusals has words only, nothing like an address."""
+    return bool(fields) and not any(map(_may_be_address, fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +87,6 @@ class WideRows:
 
     def rows(self, row: Row) -> Iterator[Row]:
         """See Spread. An empty answer says nothing; a line without any is a fault."""
-        if row.fault is not None:
-            yield row
-            return
         silent = True
         for channel in self.map.channels:
             answer = self._cell(row, channel.consent)
@@ -75,21 +98,22 @@ class WideRows:
                 self._source(self._cell(row, channel.source)),
                 self._cell(row, channel.address),
                 self._status(answer),
-                self._date(self._cell(row, channel.date)),
+                "" if row.is_torn else self._date(self._cell(row, channel.date)),
                 self._recipient_type(self._cell(row, self.map.recipient_type)),
                 self._cell(row, self.map.retailer),
             )
-            yield Row(row.line, fields, None, channel.channel)
+            yield Row(row.line, fields, row.fault, channel.channel)
         if silent:
-            yield Row(row.line, (), SAYS_NOTHING)
+            yield Row(row.line, (), row.fault or SAYS_NOTHING)
 
     def _cell(self, row: Row, column: str) -> str:
         index = self.columns[column] if column else ABSENT
         return row.fields[index].strip() if index < len(row.fields) else ""
 
     def _status(self, answer: str) -> str:
-        # By the map; RET, RED and HAYIR are refusals in every file (C5).
-        return self.map.statuses.get(word_of(answer)) or status_word(answer)
+        # By the map; what is written for a refusal is one in every file (C5).
+        word = word_of(answer)
+        return self.map.statuses.get(word) or REFUSAL_WORDS.get(word, word)
 
     def _source(self, cell: str) -> str:
         if cell == "":

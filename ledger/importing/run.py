@@ -14,7 +14,7 @@ from ledger.aggregates.provider_bodies import ImportCompleted
 from ledger.application import ConsentLedger
 from ledger.importing.dry_run import Dates, DryLane
 from ledger.importing.lanes import Lane, Lanes, OpenLedger, process_lanes
-from ledger.importing.plan import ImportOptions, ImportPlan, make_plan, opened
+from ledger.importing.plan import ImportOptions, ImportPlan, make_plan, once_for, opened
 from ledger.importing.reader import FileRefused, identity_of
 from ledger.importing.refused import RefusedFile
 from ledger.importing.spool import RowVerdict, Spool, VerdictFile, merge, one_a_line
@@ -174,4 +174,4 @@ def _complete(
         declared=options.declared_by is not None,
         exported_at=options.exported_at,
     )
-    ledger.append_once(body, once=f"{body.TYPE}/{result.import_id}", groups=groups)
+    ledger.append_once(body, once=once_for(result.import_id), groups=groups)

@@ -1,5 +1,6 @@
 """The templates that consents come in, known by their header (consent.md C8)."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -10,7 +11,6 @@ from msgspec import structs
 from ledger.aggregates.intake import RawAct
 from ledger.importing.dates import DateForm, DateReader
 from ledger.importing.reader import FileRefused
-from ledger.values import plain_text
 from ledger.vocabulary import Channel, ConsentStatus, RecipientType
 
 FIELDS: Final = (
@@ -29,7 +29,13 @@ TEMPLATES: Final = ("uyumsoft", "api", "sample-client", "iys-panel", "iys-day")
 
 GRANTED: Final = str(ConsentStatus.GRANTED)
 REFUSED: Final = str(ConsentStatus.REFUSED)
-REFUSAL_WORDS: Final = frozenset({"RED", "HAYIR"})
+STATUS_WORDS: Final = dict.fromkeys(
+    (GRANTED, "EVET", "1", "1.0", "1,0", "TRUE", "DOGRU"), GRANTED
+) | dict.fromkeys((REFUSED, "RED", "HAYIR", "0", "0.0", "0,0", "FALSE", "YANLIS"), REFUSED)
+"""What people and Excel write for İYS's statuses, as `word_of` has it."""
+REFUSAL_WORDS: Final = {word: to for word, to in STATUS_WORDS.items() if to == REFUSED}
+"""Refusals in every file: none may be lost for its spelling (C5). A consent has to bear İYS's own
+word where the columns bear İYS's own names."""
 
 WORDS_MAX: Final = 256
 """Words of a file that are kept in mind; a sound file has six."""
@@ -39,17 +45,16 @@ REQUIRED: Final = frozenset({"type", "recipient", "status"})
 ABSENT: Final = 1_000_000
 """Behind every column."""
 
-PANEL_WORDS: Final = {"1": GRANTED, "1.0": GRANTED, "0": REFUSED, "0.0": REFUSED}
-"""What the panel's column ONAY(1)-RET(0) holds, also as Excel leaves it."""
+_KINDS: Final = frozenset({*map(str, RecipientType), "KURUMSAL"})
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
     """Which column holds which field, and how dates and statuses are written.
 
-    `dates`: the forms a file may have beside İYS's own. `words`: what stands for İYS's statuses
-    beside its own words. `recipient_type`: what an empty cell means, where somebody said so.
-    `width`: columns of the header. `has_ids`: İYS wrote it, with its own ids and dates of creation.
+    `dates`: the forms a file may have beside İYS's own. `words`: what stands for İYS's statuses.
+    `recipient_type`: what an empty cell means, where somebody said so. `width`: columns of the
+    header. `has_ids`: İYS wrote it, with its own ids and dates of creation.
     """
 
     name: str
@@ -57,7 +62,7 @@ class Template:
     has_header: bool
     dates: tuple[DateForm, ...]
     width: int
-    words: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=lambda: REFUSAL_WORDS)
     recipient_type: str = ""
     has_ids: bool = False
 
@@ -67,12 +72,12 @@ class Template:
             self.cell(fields, name) for name in FIELDS
         ]
         raw = RawAct(
-            _word(channel),
+            word_of(channel),
             source,
             recipient,
             self._status(status),
             dates(date),
-            kind or self.recipient_type,
+            _kind(kind) if kind else self.recipient_type,
             retailer,
         )
         if not self.has_ids:
@@ -93,8 +98,8 @@ class Template:
         return fields[index].strip() if index < len(fields) else ""
 
     def _status(self, cell: str) -> str:
-        word = status_word(cell)
-        return self.words.get(word, word) if self.words else word
+        word = word_of(cell)
+        return self.words.get(word, word)
 
 
 def standard(name: str, *, has_header: bool) -> Template:
@@ -104,21 +109,25 @@ def standard(name: str, *, has_header: bool) -> Template:
 
 
 @lru_cache(maxsize=WORDS_MAX)
-def _word(cell: str) -> str:
-    return cell if cell.isupper() else cell.translate(_ASCII).upper()
-
-
-@lru_cache(maxsize=WORDS_MAX)
 def word_of(cell: str) -> str:
-    """A word as it is compared, whatever its case and its Turkish letters."""
-    return plain_text(cell).translate(_ASCII).upper().strip()
+    """A word as it is compared: whatever its case, its Turkish letters, and how they are composed.
+
+    Of `İ` in small letters a dot of its own is left; marks without width come with pasted text.
+    """
+    if cell.isascii():
+        return cell.upper().strip()
+    parts = unicodedata.normalize("NFD", cell.replace("ı", "I"))
+    kept = "".join(char for char in parts if unicodedata.category(char) not in _NO_LETTERS)
+    return kept.upper().strip()
+
+
+_NO_LETTERS: Final = ("Mn", "Cf")
 
 
 @lru_cache(maxsize=WORDS_MAX)
-def status_word(cell: str) -> str:
-    """A refusal in other words is a refusal: none may be lost for its spelling (C5)."""
-    word = _word(cell)
-    return REFUSED if word in REFUSAL_WORDS else word
+def _kind(cell: str) -> str:
+    word = word_of(cell)
+    return word if word in _KINDS else cell
 
 
 _UYUMSOFT: Final = {
@@ -141,7 +150,6 @@ _PANEL: Final = {
 }
 _API: Final = {name.upper(): name for name in FIELDS}
 _DAY: Final = _API | {"CREATIONDATE": "creationDate", "TRANSACTIONID": "transactionId"}
-_ASCII: Final = str.maketrans("ıİşŞğĞüÜöÖçÇ", "IISSGGUUOOCC")
 
 
 def recognise(
@@ -166,10 +174,11 @@ def _recognised(first: Sequence[str]) -> Template | None:
     names, width = [normal(cell) for cell in first], len(first)
     if _covers(names, _UYUMSOFT):
         forms = (DateForm.DOTTED_12_HOURS, DateForm.SERIAL)
-        return Template("uyumsoft", _columns(names, _UYUMSOFT), True, forms, width)
+        columns = _columns(names, _UYUMSOFT)
+        return Template("uyumsoft", columns, True, forms, width, STATUS_WORDS)
     if _covers(names, _PANEL):
         columns, forms = _columns(names, _PANEL), (DateForm.DASHED, DateForm.SERIAL)
-        return Template("iys-panel", columns, True, forms, width, PANEL_WORDS)
+        return Template("iys-panel", columns, True, forms, width, STATUS_WORDS)
     if _covers(names, _API):
         columns = _columns(names, _DAY)
         has_ids = "creationDate" in columns and "transactionId" in columns
@@ -183,7 +192,7 @@ def _recognised(first: Sequence[str]) -> Template | None:
 
 def normal(cell: str) -> str:
     """A column's name without what differs between its spellings."""
-    text = cell.translate(_ASCII).upper().replace("**UNIQUE", "")
+    text = word_of(cell).replace("**UNIQUE", "")
     return "".join(char for char in text if char.isalnum())
 
 

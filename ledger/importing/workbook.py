@@ -4,6 +4,7 @@ Line numbers are those of the sheet's rows. The text is gone with its last open 
 process ends: no copy of addresses stays behind.
 """
 
+import errno
 import os
 import subprocess
 import sys
@@ -25,7 +26,10 @@ _REFUSED: Final = {sheet.UNREADABLE: "L-FILE-UNREADABLE", sheet.TOO_LARGE: "L-FI
 
 
 def is_workbook(path: Path) -> bool:
-    """Whether the file begins as xlsx or xls files do. Raises FileRefused L-FILE-UNREADABLE."""
+    """Whether the file begins as xlsx or xls files do.
+
+    Raises NotFound, FileRefused L-FILE-UNREADABLE.
+    """
     reader.identity_of(path)  # no pipe is opened: it might never answer
     try:
         with path.open("rb") as file:
@@ -39,16 +43,15 @@ def as_text(path: Path) -> Iterator[tuple[Path, TextForm]]:
     """The first sheet as text: where it can be read during the block, by any process of this user,
     and how. Digest and identity are the workbook's own.
 
-    Raises FileRefused: L-FILE-UNREADABLE, L-FILE-TOO-LARGE, L-FILE-EMPTY.
+    Raises NotFound; FileRefused: L-FILE-UNREADABLE, L-FILE-TOO-LARGE, L-FILE-EMPTY; OSError for
+    what is the machine's fault and may pass, as a full disk.
     """
     identity = reader.identity_of(path)
-    with tempfile.TemporaryFile() as text:
-        try:
-            digest = reader.digest_of(path)
-            with path.open("rb") as workbook:
-                code = _read_sheet(workbook.fileno(), text.fileno())
-        except OSError as error:
-            raise FileRefused("L-FILE-UNREADABLE") from error
+    with tempfile.TemporaryFile() as text, path.open("rb") as workbook:
+        digest = reader.digest_of(path)
+        code = _read_sheet(workbook.fileno(), text.fileno())
+        if code == sheet.NOT_WRITTEN:
+            raise OSError(errno.EIO, "the workbook's text could not be written; is the disk full?")
         if code != 0:
             raise FileRefused(_REFUSED[code])
         handle = Path(f"/proc/{os.getpid()}/fd/{text.fileno()}")
@@ -57,7 +60,7 @@ def as_text(path: Path) -> Iterator[tuple[Path, TextForm]]:
 
 
 def _read_sheet(workbook: int, text: int) -> int:
-    """Run the reader of sheets; 0 or one of `_REFUSED`."""
+    """Run the reader of sheets; its exit code, where it was killed one of `_REFUSED`."""
     try:
         ended = subprocess.run(
             [sys.executable, "-I", _SHEET],
@@ -70,7 +73,7 @@ def _read_sheet(workbook: int, text: int) -> int:
         )
     except subprocess.TimeoutExpired:
         return sheet.TOO_LARGE
-    if ended.returncode == 0 or ended.returncode in _REFUSED:
+    if ended.returncode in (0, sheet.NOT_WRITTEN, *_REFUSED):
         return ended.returncode
     # A signal: memory, time or output was at its bound. Anything else: a reader that gave up.
     return sheet.TOO_LARGE if ended.returncode < 0 else sheet.UNREADABLE

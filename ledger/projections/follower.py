@@ -1,6 +1,7 @@
 """The one loop behind every projection: own position, batched, polled (design.md §2)."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
@@ -43,36 +44,39 @@ class Projection(Protocol):
         """Remove every row."""
 
 
-class Follower:
-    """Feeds one projection. Several in several processes take turns on the follower's row.
+class FollowerLoop(ABC):
+    """What keeps one table up with the log. Several in several processes take turns on the
+    follower's row, which has its `name`.
 
     `failing_since` is the instant of the first of the failures that nothing has ended yet.
     """
 
     def __init__(
-        self,
-        database: Database,
-        iys_code: IysCode,
-        projection: Projection,
-        *,
-        batch_max: int = BATCH,
-        now: clock.Clock = clock.now,
+        self, database: Database, iys_code: IysCode, name: str, *, batch_max: int, now: clock.Clock
     ) -> None:
         self.failing_since: datetime | None = None
         self._database = database
         self._iys_code = iys_code
-        self._projection = projection
+        self._name = name
         self._batch_max = batch_max
         self._now = now
         self._read_to = 0
 
+    @abstractmethod
+    def apply(self, cursor: Cursor[TupleRow], after: int, until: int, limit: int) -> int:
+        """Bring the table up by the events behind `after`, up to `until`, at most `limit`; how many
+        there were. In the transaction of the follower's position. Raises LedgerBroken: a gap."""
+
+    @abstractmethod
+    def empty(self, cursor: Cursor[TupleRow]) -> None:
+        """Remove every row."""
+
     def run_once(self, *, until: int | None = None) -> int:
         """Take the next batch, at most to position `until`; how many events were handled, 0 at the
         end of the log. Raises whatever the projection raises: nothing moved then."""
-        name = self._projection.name
         with self._database.connection(self._iys_code) as connection:
             cursor = connection.cursor()
-            behind = cursor.execute(_SQL["is_behind"], {"name": name}).fetchone()
+            behind = cursor.execute(_SQL["is_behind"], {"name": self._name}).fetchone()
             if behind is None or not behind[0]:
                 return 0
             return self._take(cursor, self._lock(cursor), until)
@@ -94,7 +98,7 @@ class Follower:
         with self._database.connection(self._iys_code) as connection:
             cursor = connection.cursor()
             until = self._lock(cursor)
-            self._projection.empty(cursor)
+            self.empty(cursor)
             while batch := self._take(cursor, position, until):
                 position += batch
         return position
@@ -118,7 +122,7 @@ class Follower:
             stop.wait(pause)
 
     def _lock(self, cursor: Cursor[TupleRow]) -> int:
-        name = {"name": self._projection.name}
+        name = {"name": self._name}
         cursor.execute(_SQL["enter"], name)
         row = cursor.execute(_SQL["lock"], name).fetchone()
         assert row is not None
@@ -127,26 +131,52 @@ class Follower:
 
     def _take(self, cursor: Cursor[TupleRow], after: int, until: int | None) -> int:
         self._read_to = after
-        bounds = {"after": after, "until": EVERYTHING if until is None else until}
-        cursor.execute(_SQL["read_batch"], {**bounds, "limit": self._batch_max})
-        events = [checked_event(EventRow(*row)) for row in cursor.fetchall()]
-        if events:
-            last = events[-1].position
-            if last != after + len(events):
-                raise LedgerBroken(f"events are missing between {after} and {last}")
-            self._projection.apply(cursor, events)
-            cursor.execute(_SQL["advance"], {"name": self._projection.name, "position": last})
-        return len(events)
+        last = EVERYTHING if until is None else until
+        count = self.apply(cursor, after, last, self._batch_max)
+        if count:
+            cursor.execute(_SQL["advance"], {"name": self._name, "position": after + count})
+        return count
 
     def _note(self, error: Exception) -> None:
         self.failing_since = self.failing_since or self._now()
         # Neither text nor traceback: a message of PostgreSQL's may quote values.
         _log.error(
             "a projection fails",
-            follower=self._projection.name,
+            follower=self._name,
             after_position=self._read_to,
             failure=type(error).__name__,
         )
+
+
+class Follower(FollowerLoop):
+    """Feeds one projection."""
+
+    def __init__(
+        self,
+        database: Database,
+        iys_code: IysCode,
+        projection: Projection,
+        *,
+        batch_max: int = BATCH,
+        now: clock.Clock = clock.now,
+    ) -> None:
+        super().__init__(database, iys_code, projection.name, batch_max=batch_max, now=now)
+        self._projection = projection
+
+    def apply(self, cursor: Cursor[TupleRow], after: int, until: int, limit: int) -> int:
+        """See FollowerLoop."""
+        cursor.execute(_SQL["read_batch"], {"after": after, "until": until, "limit": limit})
+        events = [checked_event(EventRow(*row)) for row in cursor.fetchall()]
+        if events:
+            last = events[-1].position
+            if last != after + len(events):
+                raise LedgerBroken(f"events are missing between {after} and {last}")
+            self._projection.apply(cursor, events)
+        return len(events)
+
+    def empty(self, cursor: Cursor[TupleRow]) -> None:
+        """See FollowerLoop."""
+        self._projection.empty(cursor)
 
 
 def position_of(cursor: Cursor[TupleRow], name: str) -> int:

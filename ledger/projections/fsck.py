@@ -21,7 +21,10 @@ from ledger.aggregates.provider_bodies import (
 from ledger.errors import LedgerBroken
 from ledger.projections import outbox
 from ledger.projections.follower import position_of
+from ledger.projections.fsck_brand_events import BrandEvents
 from ledger.projections.fsck_decisions import check_leaves
+from ledger.projections.fsck_heads import Heads
+from ledger.projections.fsck_log import Proofs
 from ledger.projections.fsck_report import Report
 from ledger.projections.fsck_streams import Streams
 from ledger.recording.barring import suppression_of
@@ -54,9 +57,11 @@ def check(
         connection.execute(_SQL["one_snapshot"])
         cursor = connection.cursor()
         log, fold = _Log(report, provider.log_origin), outbox.OutboxFold()
+        proofs = Proofs(report, connection)
         read_to = position_of(cursor, outbox.NAME)
-        for event in _events(connection, "log_in_order", report, on_progress):
+        for event in _events(connection, "log_in_order", report, on_progress, on_state=proofs.add):
             log.take(event)
+            proofs.take(event)
             if isinstance(event.body, DecisionMade):
                 check_leaves(report, connection, event.position, event.body)
             if event.position <= read_to:
@@ -64,10 +69,14 @@ def check(
         log.close(connection, iys_code)
         for text in outbox.compare(cursor, fold):
             report.find(text)
+        proofs.close()
         streams = Streams(report, connection, vault, log.erased)
+        heads = Heads(report, connection, proofs.newest_map)
         for page in _pages(_events(connection, "streams_in_order", report, on_progress)):
             streams.take(page)
+            heads.take(page)
         streams.close()
+        heads.close()
     return report
 
 
@@ -82,6 +91,7 @@ class _Log:
         self._brands: dict[int, bool] = {}
         self._texts: set[RegisteredText] = set()
         self._suppressed: dict[tuple[UUID, int], Suppression] = {}
+        self._brand_events = BrandEvents()
 
     def take(self, event: Event) -> None:
         """One more event."""
@@ -97,6 +107,7 @@ class _Log:
         if (event.position == 1) != isinstance(event.body, LedgerOpened):
             report.find(f"event {event.position}: ledger.opened is event 1 and no other")
         self._recorded = event.recorded
+        self._brand_events.take(event, self._suppressed)
         self._remember(event, event.body)
 
     def _remember(self, event: Event, body: Body) -> None:
@@ -131,6 +142,7 @@ class _Log:
             listed[entry.subject, entry.seq] = entry
         if listed != self._suppressed:
             report.find("suppressions: the list is not what the events say")
+        self._brand_events.compare(connection.cursor(), report)
         self._close_texts(connection)
         rows = connection.execute(_SQL["brands_kept"], {"iys_code": iys_code}).fetchall()
         kept: dict[int, bool] = dict(rows)
@@ -147,16 +159,24 @@ class _Log:
 
 
 def _events(
-    connection: LedgerConnection, name: str, report: Report, on_progress: Callable[[int], None]
+    connection: LedgerConnection,
+    name: str,
+    report: Report,
+    on_progress: Callable[[int], None],
+    *,
+    on_state: Callable[[bytes], None] = lambda state: None,
 ) -> Iterator[Event]:
+    """`on_state` gets every state, before its event is read and even where it cannot be."""
     with connection.cursor(name=name) as cursor:
         cursor.itersize = PAGE
         cursor.execute(_SQL[name])
         for number, row in enumerate(cursor, 1):
             if number % PAGE == 0:
                 on_progress(number)
+            stored = EventRow(*row)
+            on_state(stored.state)
             try:
-                yield checked_event(EventRow(*row))
+                yield checked_event(stored)
             except LedgerBroken as error:
                 report.find(str(error))
 

@@ -74,3 +74,15 @@ SELECT id, version, kind, language, encode(sha256, 'hex'), position
 SELECT position
   FROM texts AS t
  WHERE NOT EXISTS (SELECT FROM text_contents AS c WHERE c.sha256 = t.sha256)
+
+-- brand_events --
+SELECT b.brand_code, b.channel, b.is_refusal,
+       count(*) FILTER (WHERE b.last_position <> own.last),
+       sum(own.events), sum(own.once), sum(own.twice)
+  FROM brand_events AS b
+ CROSS JOIN LATERAL (
+       SELECT max(u.position) AS last, count(*) AS events, sum(u.position) AS once,
+              sum(u.position::numeric * u.position) AS twice
+         FROM unnest(b.positions) AS u (position)
+       ) AS own
+ GROUP BY b.brand_code, b.channel, b.is_refusal

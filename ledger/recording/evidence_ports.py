@@ -22,10 +22,17 @@ class EvidenceKind(StrEnum):
 
 
 class EvidenceNote(Value, frozen=True, gc=False):
-    """What an act says of a piece. `captured_at` as acts carry instants, None where unsaid."""
+    """What is known of a piece that an act names. Instants as acts carry them; `captured_at` None
+    where nobody told; `uploaded_at`: when these bytes first came in."""
 
     kind: str
     captured_at: str | None
+    uploaded_at: str
+
+    def captured_by(self, acted_at: str | None) -> str:
+        """The instant from which it proves an act: as told, else the act's own. Never later than
+        its bytes came in, or a form from before a refusal would lift it (C4.3, R53)."""
+        return min(self.captured_at or acted_at or self.uploaded_at, self.uploaded_at)
 
 
 class EvidenceGiven(Value, frozen=True, gc=False):
@@ -38,13 +45,15 @@ class EvidenceGiven(Value, frozen=True, gc=False):
 
 
 class EvidenceKept(Value, frozen=True, gc=False):
-    """A piece as it is kept: what was said of it first stands. `id`: SHA-256 of its bytes."""
+    """A piece as it is kept: what was said of it first stands. `id`: SHA-256 of its bytes;
+    `uploaded_at`: by the database's clock."""
 
     id: bytes
     kind: EvidenceKind
     captured_at: datetime | None
     media_type: str
     size_bytes: int
+    uploaded_at: datetime
     is_new: bool = False
 
 

@@ -22,6 +22,7 @@ class Together(Generic[Asked, Answer]):
 
     The call runs in a thread of its own; all its answers come back to the loop in one step. A
     failed call for many is repeated for each alone, so that one bad item harms nobody else.
+    `batches` calls took `taken` of them so far.
     """
 
     def __init__(
@@ -38,6 +39,12 @@ class Together(Generic[Asked, Answer]):
         self._idle = asyncio.Event()
         self._idle.set()
         self._closed = False
+        self.batches = self.taken = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
 
     def ask(self, asked: Asked) -> "asyncio.Future[Answer]":
         """A future that is done only when the work is: for a write, after its commit.
@@ -65,8 +72,10 @@ class Together(Generic[Asked, Answer]):
     def _go(self) -> None:
         batch, self._waiting = self._waiting[: self._batch_max], self._waiting[self._batch_max :]
         asked = [one for one, _ in batch]
+        self.batches, self.taken = self.batches + 1, self.taken + len(asked)
         futures = [future for _, future in batch]
-        done = asyncio.get_running_loop().run_in_executor(self._thread, self._settle, asked)
+        loop = asyncio.get_running_loop()
+        done = loop.run_in_executor(self._thread, settled, self._answer_all, asked)
         done.add_done_callback(lambda settled: self._come_back(futures, settled))
 
     def _come_back(
@@ -86,14 +95,18 @@ class Together(Generic[Asked, Answer]):
             else:
                 future.set_result(outcome)
 
-    def _settle(self, asked: Sequence[Asked]) -> list[Answer | BaseException]:
-        try:
-            answers = self._answer_all(asked)
-            if len(answers) != len(asked):
-                raise LedgerError(f"{len(asked)} were asked, {len(answers)} answered")
-        except BaseException as error:  # noqa: BLE001  # named recovery: each asker gets it
-            # Without a store each one alone would wait and fail as well.
-            if len(asked) == 1 or isinstance(error, StoreUnavailable):
-                return [error] * len(asked)
-            return [outcome for one in asked for outcome in self._settle([one])]
-        return list(answers)
+
+def settled(
+    answer_all: Callable[[Sequence[Asked]], Sequence[Answer]], asked: Sequence[Asked]
+) -> list[Answer | BaseException]:
+    """What `answer_all` says to all of it; where that fails, to each alone, or how that failed."""
+    try:
+        answers = answer_all(asked)
+        if len(answers) != len(asked):
+            raise LedgerError(f"{len(asked)} were asked, {len(answers)} answered")
+    except BaseException as error:  # noqa: BLE001  # named recovery: each asker gets it
+        # Without a store each one alone would wait and fail as well.
+        if len(asked) == 1 or isinstance(error, StoreUnavailable):
+            return [error] * len(asked)
+        return [outcome for one in asked for outcome in settled(answer_all, [one])]
+    return list(answers)

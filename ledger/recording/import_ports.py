@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol, TextIO
 from uuid import UUID
 
 from ledger.errors import LedgerError
-from ledger.values import Discreet
+from ledger.values import Discreet, Value
 from ledger.vocabulary import BrandCode, IysCode, RecipientType
 
 
@@ -44,11 +44,25 @@ class JobOptions(Discreet, frozen=True, gc=False):
     lang: str = "tr"
 
 
+class TriedDates(Value, frozen=True, gc=False):
+    """The dates that a dry run found, in İYS's form; `months` by `YYYY-MM`.
+
+    `whole`: whether the file was short enough for each row to be judged over all before it.
+    """
+
+    whole: bool
+    first: str | None
+    last: str | None
+    undated: int
+    months: dict[str, int]
+
+
 class ImportJob(Discreet, frozen=True, gc=False):
     """A job as it stands. `options` are forgotten with the verdict file.
 
     `size_bytes`: of the upload. `run`: counts its takers. `code` says why a file was refused;
-    `import_id` names it as the events do.
+    `import_id` names it as the events do. `template`: the one that was found; `tried`: of a dry
+    run; both once it is DONE.
     """
 
     id: UUID
@@ -68,6 +82,8 @@ class ImportJob(Discreet, frozen=True, gc=False):
     verdicts: Mapping[str, int] = {}
     code: str | None = None
     import_id: UUID | None = None
+    template: str | None = None
+    tried: TriedDates | None = None
 
 
 class QueueFull(LedgerError):
@@ -135,7 +151,15 @@ class HeldJob(Protocol):
     def verdict_file(self) -> AbstractContextManager[TextIO]:
         """Where verdicts go: there at the end of the block, whole, or not at all."""
 
-    def done(self, rows_read: int, verdicts: Mapping[str, int], import_id: str | None) -> None:
+    def done(
+        self,
+        rows_read: int,
+        verdicts: Mapping[str, int],
+        import_id: str | None,
+        *,
+        template: str | None = None,
+        tried: TriedDates | None = None,
+    ) -> None:
         """It is carried out; the upload goes."""
 
     def refused(self, code: str) -> None:

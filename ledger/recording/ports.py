@@ -15,6 +15,7 @@ from ledger.aggregates.consent import Consent
 from ledger.aggregates.events import Event
 from ledger.aggregates.glance import Glance
 from ledger.aggregates.keys import ConsentKey
+from ledger.recording.following import Followed, FollowedPage
 from ledger.values import Discreet, Value
 from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
 
@@ -23,13 +24,15 @@ Groups = Mapping[str, object]
 
 
 class Subject(Discreet, frozen=True, gc=False):
-    """One person's time at one address, with the key that opens it (C1)."""
+    """One person's time at one address, with the key that opens it (C1). `barred`: there is an
+    entry of theirs on the company's list, be it for another brand or expired."""
 
     id: UUID
     lookup: bytes
     key: bytes
     generation: int
     closed_position: int | None = None
+    barred: bool = False
 
 
 class SealedSubject(Discreet, frozen=True, gc=False):
@@ -75,8 +78,9 @@ class StandingsBlock(Value, frozen=True, gc=False):
     """The answer to `Wanted`, all of one snapshot.
 
     `position`: the log's end in it. `rows`: `(number, standing, waiting_at)` of each consent that
-    is known, `number` counting the lookups from 0. `suppressed`: the lookups of the whole list that
-    bars today, with the kind. `refused`: numbers of merchants who refused as individuals.
+    is known, `number` counting the lookups from 0. `suppressed`: those of the lookups that the
+    company's own list bars today, with the kind. `refused`: numbers of merchants who refused as
+    individuals.
     """
 
     position: int
@@ -211,8 +215,8 @@ class LedgerStore(Protocol):
     def events_between(self, after: int, until: int, topics: Sequence[str]) -> Iterator[Event]:
         """The events behind `after`, up to `until`, with one of these topics, in order."""
 
-    def addresses(self, subjects: Collection[str]) -> dict[str, str]:
-        """The addresses of subjects as İYS writes them; one that was erased is missing."""
+    def followed(self, wanted: Followed) -> FollowedPage:
+        """The next events that concern a brand."""
 
     def payloads_at(self, positions: Collection[int]) -> dict[int, bytes]:
         """The sealed payloads at these positions; an event without one is missing."""
@@ -232,9 +236,6 @@ class DecisionStore(Protocol):
 
     def suppressions_of(self, subject: UUID) -> Sequence[Suppression]:
         """As WriteUnit's, without the head."""
-
-    def iys_complete_at(self, brand_code: BrandCode, channel: Channel) -> datetime | None:
-        """Up to when İYS's movements of the brand and channel are known without a gap."""
 
     def note_iys_complete(self, brand_code: BrandCode, channel: Channel, at: datetime) -> None:
         """İYS's movements of the brand and channel are known up to `at`."""

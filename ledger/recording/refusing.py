@@ -11,7 +11,6 @@ from ledger import clock
 from ledger.addresses import Address, AddressKind, names_somebody, parse_address
 from ledger.aggregates.commands import Origin, Provenance
 from ledger.aggregates.intake import RawAct, parse_act
-from ledger.errors import InputRefused
 from ledger.recording.arrival import received_at
 from ledger.recording.request import Request
 from ledger.values import Discreet, plain_text
@@ -46,7 +45,8 @@ class Saying(Discreet, frozen=True, gc=False, kw_only=True):
 
 
 class Refusal(Discreet, frozen=True, gc=False):
-    """What is refused: the address, its channels, and when and how it was said."""
+    """What is refused: the address, its channels, and when and how it was said. `said`: the same in
+    the giver's own words, by which a repeat under its `name` is known."""
 
     address: Address
     channels: tuple[Channel, ...]
@@ -55,20 +55,19 @@ class Refusal(Discreet, frozen=True, gc=False):
     reference: str | None
     name: str | None
     faults: tuple[str, ...]
-    dated_on_receipt: bool
+    said: tuple[str, ...]
 
 
 def refusal_of(saying: Saying, *, actor: str, now: datetime) -> Refusal:
-    """What is refused by it, brought at `now`.
+    """What is refused by it, brought at `now`. Raises AddressRefused.
 
-    Raises AddressRefused, and InputRefused L-CHANNEL where no channel named is the address's.
+    Where no channel that is named can be the address's, all that can be are meant: L-CHANNEL.
     """
     address = _address(saying.recipient)
     is_mailbox = address.kind is AddressKind.EMAIL
     possible = (Channel.EMAIL,) if is_mailbox else (Channel.CALL, Channel.MESSAGE)
     named = tuple(channel for channel in possible if channel in saying.types)
-    if saying.types and not named:
-        raise InputRefused("L-CHANNEL", field="types")
+    faults = saying.faults if named or not saying.types else (*saying.faults, "L-CHANNEL")
     at, is_strange = received_at(saying.received_at, now)
     via = saying.via if 0 < len(saying.via) <= VIA_LENGTH_MAX else "api"
     provenance = Provenance(
@@ -85,8 +84,8 @@ def refusal_of(saying: Saying, *, actor: str, now: datetime) -> Refusal:
         SOURCE_BY_VIA.get(via, ""),
         None if saying.reference is None else plain_text(saying.reference),
         saying.name,
-        (*saying.faults, "L-TIME") if is_strange else saying.faults,
-        dated_on_receipt=is_strange or saying.received_at is None,
+        (*faults, "L-TIME") if is_strange else faults,
+        (saying.received_at or "", saying.via, saying.reference or "", *saying.types),
     )
 
 
@@ -116,7 +115,6 @@ def _request(
     note: dict[str, object] = dict(parsed.given or {})
     if refusal.reference is not None:
         note["reference"] = refusal.reference
-    name = refusal.name
     return Request(
         parsed.address,
         brand_code,
@@ -124,6 +122,7 @@ def _request(
         (kind,),
         command,
         {"note": note} if note else {},
-        None if name is None else f"{name}\x00{channel}\x00{kind}",
-        refusal.dated_on_receipt,
+        refusal.name,
+        f"{channel}\x00{kind}",
+        refusal.said,
     )

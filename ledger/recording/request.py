@@ -23,8 +23,9 @@ from ledger.vocabulary import BrandCode, Channel, Outcome, RecipientType
 class Request(Discreet, frozen=True, gc=False):
     """A command on the consents of one address. `groups` go to the vault, bound by the event.
 
-    `item_id` is the giver's own: the same id with the same content is answered from memory.
-    `dated_on_receipt`: the act's date is the instant of receipt, as nobody gave one.
+    `item_id` is the giver's own: the same id with the same content is answered from memory. `part`
+    names this one of several requests that one id stands for. `said`: the content, as the giver's
+    own members and whole for each part; empty where the command itself is all that was said.
     """
 
     address: Address
@@ -34,17 +35,24 @@ class Request(Discreet, frozen=True, gc=False):
     command: Command
     groups: Groups = msgspec.field(default_factory=dict)
     item_id: str | None = None
-    dated_on_receipt: bool = False
+    part: str = ""
+    said: tuple[str, ...] = ()
 
 
 class Receipt(Value, frozen=True, gc=False):
-    """What became of a request. `position` is that of the act concerned: new, or known before."""
+    """What became of a request. `position` is that of the act concerned: new, or known before.
+
+    `subject`: whose the consent is, None where nothing was looked up. `barred`: something of the
+    company's own list may stand in the way as well (C6 row 5).
+    """
 
     outcome: Outcome
     code: str | None
     position: int | None
     event: Event | None
     consent: Consent
+    subject: UUID | None = None
+    barred: bool = False
 
 
 class Target(Discreet, frozen=True, gc=False):
@@ -63,13 +71,15 @@ class Target(Discreet, frozen=True, gc=False):
 
 
 class Prepared(Discreet, frozen=True, gc=False):
-    """A request and its targets; `command_id` and `content` where the giver named it."""
+    """A request and its targets; `command_id` and `content` where the giver named it, `whole_id`
+    where the name is that of several."""
 
     request: Request
     subject: Subject
     targets: tuple[Target, ...]
     command_id: bytes | None
     content: bytes
+    whole_id: bytes | None = None
 
 
 def named_for_retry(request: Request) -> Request:
@@ -78,12 +88,12 @@ def named_for_retry(request: Request) -> Request:
     is_row = isinstance(command, RecordAct) and command.provenance.import_id is not None
     if is_row or request.item_id is not None:
         return request
-    return structs.replace(request, item_id=f"made/{os.urandom(16).hex()}")
+    return structs.replace(request, item_id=f"made/{os.urandom(16).hex()}", part="")
 
 
 def prepare(request: Request, subject: Subject, vault: Vault, *, milliseconds: int) -> Prepared:
     """Ids, commitments, bytes and sealed payloads of a request; needs no lock and no database."""
-    item_id = request.item_id
+    item_id, part, brand_code = request.item_id, request.part, request.brand_code
     targets = [
         aim(
             request,
@@ -94,12 +104,16 @@ def prepare(request: Request, subject: Subject, vault: Vault, *, milliseconds: i
         )
         for kind in request.recipient_types
     ]
+    if not item_id:
+        return Prepared(request, subject, tuple(targets), None, b"")
+    whole_id = vault.command_id(brand_code, item_id)
     return Prepared(
         request,
         subject,
         tuple(targets),
-        vault.command_id(request.brand_code, item_id) if item_id else None,
-        vault.content_digest(_content(request)) if item_id else b"",
+        vault.command_id(brand_code, f"{item_id}\x00{part}") if part else whole_id,
+        vault.content_digest(_content(request)),
+        whole_id if part else None,
     )
 
 
@@ -160,14 +174,17 @@ def bind(key: bytes, event: str, groups: Groups) -> dict[str, str]:
 
 
 def _content(request: Request) -> Iterable[str]:
-    """What a request asks. Instants of receipt are ours and differ at a repeat."""
+    """What a request asks, by what was given alone: what was looked up for it, evidence or a text,
+    and instants of receipt, which are ours, may differ at a repeat."""
     command = request.command
     yield request.address.uri
+    if request.said:
+        yield from request.said
+        return
     yield request.channel
     yield from request.recipient_types
     members = msgspec.to_builtins(command)
-    ours = ("at", "seen_at", "provenance", "late", "warnings")
-    for name in (*ours, "consent_date") if request.dated_on_receipt else ours:
+    for name in ("at", "seen_at", "provenance", "late", "warnings"):
         members.pop(name, None)
     asked = {"v": 1, "kind": type(command).__name__, "members": members, "groups": request.groups}
     yield msgspec.json.encode(asked, order="sorted").decode()

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from ledger.recording.ports import (
     Vault,
     WriteUnit,
 )
+from ledger.recording.remembered import Remembered
 from ledger.recording.request import Prepared, Receipt, Target, aim, bind
 from ledger.vocabulary import Outcome
 
@@ -59,7 +59,7 @@ class Work:
         self.log = log_origin
         self._fresh = fresh
         self._tails: dict[UUID, tuple[int, str]] = {}
-        self._commands: dict[bytes, StoredCommand] = {}
+        self._remembered = Remembered()
         self._moved: dict[UUID, Subject] = {}
         self.recorded = max(clock.utc_text_micros(unit.head.now), unit.head.recorded)
 
@@ -71,28 +71,27 @@ class Work:
         }
         for key, stored in self.unit.load_consents(keys).items() if keys else ():
             self.slots[key] = _slot(stored)
-        commands = {one.command_id for one in prepared if one.command_id is not None}
-        if commands:
-            self._commands = self.unit.load_commands(commands)
+        self._remembered.load(self.unit, prepared)
 
     def carry_out(self, one: Prepared) -> Receipt:
         """Decide, frame and remember one request; the strongest outcome of its keys."""
-        if one.command_id is not None:
-            known = self._commands.get(one.command_id)
-            if known is not None:
-                return self._answer_again(one, known)
+        known = None if one.command_id is None else self._remembered.find(one)
+        if known is not None:
+            return self._answer_again(one, known)
         receipts = [self._carry_out_target(one, target) for target in one.targets]
         receipt = receipts[0]
         if len(receipts) > 1:
             receipt = max(receipts, key=lambda receipt: _STRENGTH[receipt.outcome])
-        if one.command_id is None:
-            return receipt
-        positions = tuple(made.position for made in receipts if made.position is not None)
-        if positions:
-            made = StoredCommand(one.content, receipt.outcome, receipt.code, positions)
-            self._commands[one.command_id] = made
-            self.batch.commands.append((one.command_id, made))
+        if one.command_id is not None:
+            positions = tuple(made.position for made in receipts if made.position is not None)
+            self._remembered.add(one, receipt.outcome, receipt.code, positions)
         return receipt
+
+    def keep_out(self, one: Prepared, code: str) -> Receipt:
+        """The request is refused whatever it asks; its consent stays as it is."""
+        key = one.targets[0].key
+        consent = self.slot_of(key).consent
+        return Receipt(Outcome.REFUSED, code, None, None, consent, key.subject, one.subject.barred)
 
     def append(self, body: Body, stream: UUID, *, groups: Groups, key: bytes) -> Event:
         """Add an event of a stream that has no stored state: the provider's or a recipient's."""
@@ -114,9 +113,17 @@ class Work:
         return event
 
     def reassign(
-        self, address: Address, former: Subject, *, reason: str, actor: str, approved_by: str | None
+        self,
+        address: Address,
+        former: Subject,
+        *,
+        reason: str,
+        actor: str,
+        approved_by: str | None,
+        at: str | None = None,
     ) -> Subject:
-        """Open the address's next generation: new subject and keys, İYS's lines carried over."""
+        """Open the address's next generation: new subject and keys, İYS's lines carried over. `at`:
+        since when the address is the new holder's; now where no act of theirs tells (C1)."""
         now = self.unit.head.now
         made = self._vault.new_subject(
             address, lookup=former.lookup, generation=former.generation + 1, at=now
@@ -127,7 +134,7 @@ class Work:
             generation=subject.generation,
             previous=str(former.id),
             reason=reason,
-            at=clock.utc_text(now),
+            at=at or clock.utc_text(now),
             actor=actor,
             approved_by=approved_by,
         )
@@ -148,6 +155,7 @@ class Work:
 
     def finish(self) -> Batch:
         """The batch with the states as they are now."""
+        self.batch.commands += self._remembered.fresh
         for key, slot in self.slots.items():
             if slot.changed:
                 stored = StoredConsent(slot.consent, bytes.fromhex(slot.leaf_hash), slot.position)
@@ -170,6 +178,7 @@ class Work:
                 reason="LINE_CLOSED",
                 actor=command.provenance.actor,
                 approved_by=command.provenance.approved_by,
+                at=command.at,
             )
         if subject is not None:
             key = structs.replace(target.key, subject=subject.id)
@@ -192,9 +201,9 @@ class Work:
                     body=body,
                 )
                 self.add(slot, act, body, act.encoded)
-        return Receipt(
-            decided.outcome, decided.code, _position(decided, slot, first), first, slot.consent
-        )
+        position = _position(decided, slot, first)
+        whose = (slot.consent, target.key.subject, one.subject.barred)
+        return Receipt(decided.outcome, decided.code, position, first, *whose)
 
     def add(self, slot: Slot, target: Target, body: ConsentBody, encoded: bytes | None) -> Event:
         event = self._frame(
@@ -258,10 +267,12 @@ class Work:
         return self._tails[stream]
 
     def _answer_again(self, one: Prepared, known: StoredCommand) -> Receipt:
-        consent = self.slot_of(one.targets[0].key).consent
+        kept_out = self.keep_out(one, "L-ID-REUSED")
         if known.content != one.content:
-            return Receipt(Outcome.REFUSED, "L-ID-REUSED", None, None, consent)
-        return Receipt(Outcome.ALREADY, known.code, known.positions[0], None, consent)
+            return kept_out
+        return structs.replace(
+            kept_out, outcome=Outcome.ALREADY, code=known.code, position=known.positions[0]
+        )
 
 
 _STRENGTH: Final = {
@@ -285,11 +296,3 @@ def _position(decided: Decided, slot: Slot, first: Event | None) -> int | None:
         return first.position
     twin = (act.position for act in slot.consent.acts if act.seq == decided.act_seq)
     return next(twin, None)
-
-
-def clock_disagrees(head_now: datetime, recorded: str, host_now: datetime) -> float:
-    """Seconds by which host, database and last stamp disagree at most."""
-    against_host = abs((head_now - host_now).total_seconds())
-    if not recorded:
-        return against_host
-    return max(against_host, (clock.from_utc_text(recorded) - head_now).total_seconds())

@@ -60,10 +60,13 @@ class ApiKeys:
         *,
         steady_seconds: Callable[[], float] = clock.steady_seconds,
         now: clock.Clock = clock.now,
+        meet: Callable[[IysCode], None] = lambda iys_code: None,
     ) -> None:
+        """`meet` is told of each provider that was read of, in the thread that reads."""
         self._database = database
         self._steady_seconds = steady_seconds
         self._now = now
+        self._meet = meet
         self._fixed: list[_Held] = []
         self._held: dict[str, _Held] = {}
         self._brands: dict[BrandCode, Brand] = {}
@@ -83,7 +86,7 @@ class ApiKeys:
         held = next((one for one in self._fixed if _is_of(one, shown)), None)
         if held is None and key_id is None:
             return None
-        if self._age_seconds() > BELIEVED_SECONDS_MAX:
+        if self.age_seconds() > BELIEVED_SECONDS_MAX:
             raise KeysStale("the keys could not be read again in time")
         if held is None and key_id in self._held and _is_of(self._held[key_id], shown):
             held = self._held[key_id]
@@ -94,7 +97,7 @@ class ApiKeys:
 
     def brand(self, brand_code: BrandCode) -> Brand:
         """A brand as it was read with the keys. Raises NotFound; KeysStale as `find`."""
-        if self._age_seconds() > BELIEVED_SECONDS_MAX:
+        if self.age_seconds() > BELIEVED_SECONDS_MAX:
             raise KeysStale("the brands could not be read again in time")
         if brand_code not in self._brands:
             raise no_brand(brand_code)
@@ -102,7 +105,7 @@ class ApiKeys:
 
     def is_aging(self) -> bool:
         """See principals.Keys."""
-        return self._age_seconds() > AGING_SECONDS
+        return self.age_seconds() > AGING_SECONDS
 
     def refresh(self) -> None:
         """See principals.Keys. Of several at once only one reads."""
@@ -110,13 +113,13 @@ class ApiKeys:
         with self._reading:
             if self._read_at > asked_at:
                 return
-            with self._database.connection() as connection:
-                began_at = self._steady_seconds()
-                keys = connection.execute(SQL["keys_in_force"]).fetchall()
-                brands = connection.execute(LEDGER_SQL["brands"]).fetchall()
+            began_at = self._steady_seconds()
+            keys, brands = self._database.read_keys(SQL["keys_in_force"], LEDGER_SQL["brands"])
             self._held = {row[0]: _held(row) for row in keys}
             self._brands = {brand.brand_code: brand for brand in map(brand_of_row, brands)}
             self._read_at = began_at
+        for iys_code in {brand.iys_code for brand in self._brands.values()}:
+            self._meet(iys_code)
 
     def add(
         self,
@@ -175,7 +178,8 @@ class ApiKeys:
             for key_id, name, role, iys_code, brands, *rest in rows
         ]
 
-    def _age_seconds(self) -> float:
+    def age_seconds(self) -> float:
+        """Since the keys were read; infinite before."""
         return self._steady_seconds() - self._read_at
 
 

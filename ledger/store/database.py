@@ -1,9 +1,10 @@
 """Connections: one pool, the application's role, one provider's schema at a time."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
-from typing import Any, Final, LiteralString
+from threading import BoundedSemaphore
+from typing import Any, Final, LiteralString, TypeVar
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -18,6 +19,10 @@ LOCK_TIMEOUT: Final = timedelta(seconds=10)
 IDLE_IN_TRANSACTION_TIMEOUT: Final = timedelta(seconds=5)
 POOL_SIZE_MAX: Final = 8
 READERS_MAX: Final = 4
+LONG_MAX: Final = 5
+"""Connections for what may take long: runs of decisions, feeds, histories."""
+STANDINGS_AT_ONCE: Final = 3
+"""Of those, the ones that runs of decisions may hold, of all providers together."""
 POOL_WAIT_SECONDS: Final = 15.0
 RECONNECT_SECONDS: Final = 2.0
 PATIENCE: Final = {
@@ -35,6 +40,7 @@ NOTICED_BY_SERVER: Final = (
 VERSION_MIN: Final = 150000
 
 SQL: Final = load_blocks("ledger.store", "ledger.sql")
+Rows = TypeVar("Rows")
 
 
 class LedgerConnection(psycopg.Connection[TupleRow]):
@@ -75,7 +81,11 @@ def schema_of(iys_code: IysCode) -> str:
 
 
 class Database:
-    """A pool of connections that use the tables and make none."""
+    """Pools of connections that use the tables and make none.
+
+    Writers, short reads, long reads and the reading of keys each have their own: however many read,
+    a refusal finds a connection. `standings` gives runs of decisions their turns.
+    """
 
     def __init__(
         self,
@@ -87,8 +97,11 @@ class Database:
         """`revive` starts a server of our own again; called when a connection was lost."""
         self._revive = revive
         self._pool = self._new_pool(dsn, size_max, check=self._check)
+        self._long = self._new_pool(dsn, LONG_MAX, check=self._check, is_lazy=True)
         # Not looked at before use and without a transaction: a read that fails is tried again.
-        self._readers = self._new_pool(dsn, READERS_MAX, autocommit=True)
+        self._readers = self._new_pool(dsn, READERS_MAX, autocommit=True, is_lazy=True)
+        self._doors = self._new_pool(dsn, 1, autocommit=True, is_lazy=True)
+        self.standings = BoundedSemaphore(STANDINGS_AT_ONCE)
 
     def _new_pool(
         self,
@@ -97,6 +110,7 @@ class Database:
         *,
         check: Callable[[LedgerConnection], None] | None = None,
         autocommit: bool = False,
+        is_lazy: bool = False,
     ) -> "ConnectionPool[LedgerConnection]":
         return ConnectionPool(
             dsn,
@@ -109,7 +123,7 @@ class Database:
             },
             configure=_configure,
             check=check,
-            min_size=0 if autocommit else 1,
+            min_size=0 if is_lazy else 1,
             max_size=size_max,
             timeout=POOL_WAIT_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,
@@ -124,7 +138,8 @@ class Database:
         """
         try:
             self._pool.open(wait=True, timeout=POOL_WAIT_SECONDS)
-            self._readers.open()
+            for pool in (self._long, self._readers, self._doors):
+                pool.open()
         except PoolTimeout as error:
             self._pool.close()
             raise StoreUnavailable("PostgreSQL cannot be reached") from error
@@ -138,8 +153,18 @@ class Database:
 
     def close(self) -> None:
         """Give all connections back."""
-        self._readers.close()
-        self._pool.close()
+        for pool in (self._doors, self._readers, self._long, self._pool):
+            pool.close()
+
+    def stats(self) -> dict[str, dict[str, int]]:
+        """Each pool's numbers, in psycopg_pool's words."""
+        pools = {
+            "writers": self._pool,
+            "long": self._long,
+            "readers": self._readers,
+            "keys": self._doors,
+        }
+        return {name: pool.get_stats() for name, pool in pools.items()}
 
     def _check(self, connection: LedgerConnection) -> None:
         """Before a connection is handed out: a dead one shows that the server may be dead too."""
@@ -156,12 +181,26 @@ class Database:
 
         Raises StoreUnavailable.
         """
+        return self._twice(lambda: self._read(iys_code, statement, parameters))
+
+    def read_keys(self, *statements: LiteralString) -> list[list[TupleRow]]:
+        """The rows of each statement on what all providers share, by a connection that nothing
+        else takes: who may ask is known however busy the others are. Raises StoreUnavailable.
+        """
+
+        def once() -> list[list[TupleRow]]:
+            with self._doors.connection() as connection:
+                return [connection.execute(one).fetchall() for one in statements]
+
+        return self._twice(once)
+
+    def _twice(self, once: Callable[[], Rows]) -> Rows:
         try:
-            return self._read(iys_code, statement, parameters)
+            return once()
         except LOST:
             self._revive()
         try:
-            return self._read(iys_code, statement, parameters)
+            return once()
         except PoolTimeout as error:
             raise StoreUnavailable("no connection to PostgreSQL became free") from error
         except LOST as error:
@@ -174,15 +213,26 @@ class Database:
             _use(connection, schema_of(iys_code))
             return connection.execute(statement, parameters).fetchall()
 
-    @contextmanager
-    def connection(self, iys_code: IysCode | None = None) -> Iterator[LedgerConnection]:
+    def connection(
+        self, iys_code: IysCode | None = None
+    ) -> AbstractContextManager[LedgerConnection]:
         """A connection with a transaction around the block, on the provider's schema.
 
         Raises StoreUnavailable when the server went away: the outcome of what was under way is
         then unknown.
         """
+        return self._lent(self._pool, iys_code)
+
+    def long_connection(self, iys_code: IysCode) -> AbstractContextManager[LedgerConnection]:
+        """As `connection`, for what may take long; writers do not wait behind it."""
+        return self._lent(self._long, iys_code)
+
+    @contextmanager
+    def _lent(
+        self, pool: "ConnectionPool[LedgerConnection]", iys_code: IysCode | None
+    ) -> Iterator[LedgerConnection]:
         try:
-            with self._pool.connection() as connection:
+            with pool.connection() as connection:
                 if iys_code is not None:
                     _use(connection, schema_of(iys_code))
                 yield connection

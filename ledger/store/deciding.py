@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from threading import BoundedSemaphore
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from msgspec import structs
@@ -21,6 +20,7 @@ from ledger.recording.ports import (
     Suppression,
     Wanted,
 )
+from ledger.store.database import SQL as LEDGER_SQL
 from ledger.store.database import Database, LedgerConnection
 from ledger.store.rows import (
     CHANNEL_NUMBER,
@@ -32,8 +32,6 @@ from ledger.store.sql import load_blocks
 from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
 
 LOOKUP_BYTES: Final = 32
-STANDINGS_AT_ONCE: Final = 3
-"""Of the connections, writes and others keep the rest however many filters run."""
 KNOWLEDGE_SECONDS_MAX: Final = 1.0
 """How long what İYS is known of is believed by single look-ups."""
 NEVER_RECORDED: Final = (None,) * 6
@@ -54,7 +52,6 @@ class DecisionTables:
         self._database = database
         self._iys_code = iys_code
         self._steady_seconds = steady_seconds
-        self._turns = BoundedSemaphore(STANDINGS_AT_ONCE)
         self._known: dict[tuple[int, int], datetime] = {}
         self._known_at = float("-inf")
 
@@ -66,15 +63,22 @@ class DecisionTables:
             "kind": TYPE_NUMBER[wanted.recipient_type],
             "now": wanted.now,
         }
-        with self._turns, self._connection() as connection:
+        database = self._database
+        with database.standings, database.long_connection(self._iys_code) as connection:
             connection.execute(SQL["one_snapshot"])
             circumstances = connection.execute(SQL["circumstances"], asked).fetchone()
             assert circumstances is not None
             position, complete_at, brand_closed, has_list = circumstances
-            suppressed: dict[bytes, str] = {}
+            statement = SQL["standings_and_list" if has_list else "standings"]
+            every = self._rows(connection, statement, wanted, asked) if wanted.lookups else []
+            rows, suppressed = every, dict[bytes, str]()
             if has_list:
-                suppressed = dict(connection.execute(SQL["suppressed"], asked).fetchall())
-            rows = self._rows(connection, wanted, asked) if wanted.lookups else []
+                rows = [row[:3] for row in every if row[1] is not None]
+                suppressed = {
+                    wanted.lookups[LOOKUP_BYTES * row[0] : LOOKUP_BYTES * (row[0] + 1)]: row[3]
+                    for row in every
+                    if row[3] is not None
+                }
             refused = frozenset[int]()
             if wanted.recipient_type is RecipientType.MERCHANT and rows:
                 refused = _refused_individuals(connection, wanted, asked, rows)
@@ -168,15 +172,8 @@ class DecisionTables:
     def suppressions_of(self, subject: UUID) -> Sequence[Suppression]:
         """See ports.DecisionStore."""
         with self._connection() as connection:
-            cursor = connection.execute(SQL["suppressions_of"], {"subject": subject})
+            cursor = connection.execute(LEDGER_SQL["suppressions_of"], {"subject": subject})
             return [suppression_of_row(row) for row in cursor]
-
-    def iys_complete_at(self, brand_code: BrandCode, channel: Channel) -> datetime | None:
-        """See ports.DecisionStore."""
-        key = {"brand": brand_code, "channel": CHANNEL_NUMBER[channel]}
-        with self._connection() as connection:
-            row = connection.execute(SQL["iys_complete_at"], key).fetchone()
-        return None if row is None else row[0]
 
     def note_iys_complete(self, brand_code: BrandCode, channel: Channel, at: datetime) -> None:
         """See ports.DecisionStore. Never goes back."""
@@ -189,7 +186,7 @@ class DecisionTables:
         """See ports.DecisionStore. Leaves of a run that is never recorded harm nobody."""
         number = CHANNEL_NUMBER[channel]
         with (
-            self._connection() as connection,
+            self._database.long_connection(self._iys_code) as connection,
             connection.cursor() as cursor,
             cursor.copy(SQL["copy_leaves"]) as copy,
         ):
@@ -200,7 +197,10 @@ class DecisionTables:
     def leaves(self, decision: UUID, channel: Channel) -> Iterator[bytes]:
         """See ports.DecisionStore."""
         key = {"decision": decision, "channel": CHANNEL_NUMBER[channel]}
-        with self._connection() as connection, connection.cursor(name="leaves") as cursor:
+        with (
+            self._database.long_connection(self._iys_code) as connection,
+            connection.cursor(name="leaves") as cursor,
+        ):
             cursor.execute(SQL["leaves"], key)
             for (chunk,) in cursor:
                 yield chunk
@@ -211,15 +211,17 @@ class DecisionTables:
             yield connection
 
     def _rows(
-        self, connection: LedgerConnection, wanted: Wanted, asked: dict[str, Any]
+        self,
+        connection: LedgerConnection,
+        statement: LiteralString,
+        wanted: Wanted,
+        asked: dict[str, Any],
     ) -> list[Any]:  # tuples of columns
         connection.execute(SQL["plan_for_many"])
         last = len(wanted.lookups) // LOOKUP_BYTES - 1
         cursor = connection.cursor(binary=True)
         # Not prepared: a plan made for a handful would be kept for a million.
-        cursor.execute(
-            SQL["standings"], {**asked, "lookups": wanted.lookups, "last": last}, prepare=False
-        )
+        cursor.execute(statement, {**asked, "lookups": wanted.lookups, "last": last}, prepare=False)
         return cursor.fetchall()
 
 

@@ -127,18 +127,36 @@ SELECT f.i, c.standing, c.waiting_at
    AND c.recipient_type = %(kind)s
    AND c.channel = %(channel)s
 
--- suppressed --
--- The list is short: each of its addresses is looked for among those asked for.
-WITH listed AS MATERIALIZED (
-     SELECT r.lookup, min(s.kind) AS kind
-       FROM suppressions AS s
-       JOIN recipients AS r ON r.subject = s.subject AND r.closed_position IS NULL
-      WHERE (s.brand_code IS NULL OR s.brand_code = %(brand)s)
-        AND (s.channel IS NULL OR s.channel = %(channel)s)
-        AND (s.until IS NULL OR s.until > %(now)s)
-      GROUP BY r.lookup
+-- standings_and_list --
+-- As `standings`, with what bars besides; asked for where the company's list has anything at all.
+WITH asked AS MATERIALIZED (
+     SELECT i, substr(%(lookups)s::bytea, 1 + 32 * i, 32) AS lookup
+       FROM generate_series(0, %(last)s::integer) AS i
+      ORDER BY lookup
+     ),
+     found AS MATERIALIZED (
+     SELECT a.i, r.subject
+       FROM asked AS a
+       JOIN recipients AS r ON r.lookup = a.lookup AND r.closed_position IS NULL
+      ORDER BY r.subject
      )
-SELECT lookup, kind FROM listed
+SELECT f.i, c.standing, c.waiting_at, s.kind
+  FROM found AS f
+  LEFT JOIN current_consent AS c
+    ON c.subject = f.subject
+   AND c.brand_code = %(brand)s
+   AND c.recipient_type = %(kind)s
+   AND c.channel = %(channel)s
+  LEFT JOIN LATERAL (
+       SELECT min(one.kind) AS kind
+         FROM suppressions AS one
+        WHERE one.subject = f.subject
+          AND (one.brand_code IS NULL OR one.brand_code = %(brand)s)
+          AND (one.channel IS NULL OR one.channel = %(channel)s)
+          AND (one.until IS NULL OR one.until > %(now)s)
+       ) AS s ON true
+ WHERE c.subject IS NOT NULL
+    OR s.kind IS NOT NULL
 
 -- refused_individuals --
 SELECT f.i
@@ -150,18 +168,6 @@ SELECT f.i
    AND c.recipient_type = 1
    AND c.channel = %(channel)s
  WHERE c.standing ~ '^(6|7|8|10) '
-
--- suppressions_of --
-SELECT position, subject, seq, kind, brand_code, channel, until
-  FROM suppressions
- WHERE subject = %(subject)s
- ORDER BY seq
-
--- iys_complete_at --
-SELECT complete_at
-  FROM iys_knowledge
- WHERE brand_code = %(brand)s
-   AND channel = %(channel)s
 
 -- note_iys_complete --
 INSERT INTO iys_knowledge (brand_code, channel, complete_at)

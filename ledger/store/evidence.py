@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from msgspec import structs
+
 from ledger import clock
 from ledger.errors import NotFound
 from ledger.recording.evidence_ports import (
@@ -40,16 +42,16 @@ class EvidenceTable:
                 f"these bytes are kept as {kept.kind.name}, not {given.kind.name}",
                 f"bu içerik {given.kind.name} değil {kept.kind.name} olarak kayıtlı",
             )
-        return EvidenceKept(
-            kept.id, kept.kind, kept.captured_at, kept.media_type, kept.size_bytes, is_new
-        )
+        return structs.replace(kept, is_new=is_new)
 
     def kinds(self, ids: Collection[bytes]) -> dict[bytes, EvidenceNote]:
         """See evidence_ports.EvidenceStore."""
         found = self._find(ids) if ids else {}
         return {
             one.id: EvidenceNote(
-                one.kind, None if one.captured_at is None else clock.utc_text(one.captured_at)
+                one.kind,
+                None if one.captured_at is None else clock.utc_text(one.captured_at),
+                clock.utc_text(one.uploaded_at),
             )
             for one in found.values()
         }
@@ -99,5 +101,5 @@ class EvidenceTable:
 
 
 def _kept(evidence_id: bytes, row: Sequence[object]) -> EvidenceKept:
-    _, kind, captured_at, media_type, size = row
-    return EvidenceKept(evidence_id, EvidenceKind(kind), captured_at, media_type, size)  # type: ignore[arg-type]  # the columns of `find`
+    _, kind, *columns = row
+    return EvidenceKept(evidence_id, EvidenceKind(kind), *columns)  # type: ignore[arg-type]  # the columns of `find`

@@ -8,10 +8,11 @@ VALUES (%(evidence)s, %(kind)s, %(captured_at)s, %(media_type)s, %(bytes)s, %(se
     ON CONFLICT (evidence) DO NOTHING
 
 -- find --
-SELECT e.evidence, e.kind, e.captured_at, e.media_type, e.bytes
+SELECT e.evidence, e.kind, e.captured_at, e.media_type, e.bytes, e.uploaded_at
   FROM unnest(%(evidence)s::bytea[]) AS k (evidence)
  CROSS JOIN LATERAL (
-       SELECT one.evidence, one.kind, one.captured_at, one.media_type, one.bytes
+       SELECT one.evidence, one.kind, one.captured_at, one.media_type, one.bytes,
+              one.uploaded_at
          FROM evidence AS one
         WHERE one.evidence = k.evidence
         LIMIT 1

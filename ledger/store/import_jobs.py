@@ -10,7 +10,14 @@ import msgspec
 from ledger import clock
 from ledger.aggregates.keys import uuid7
 from ledger.errors import LedgerBroken, StoreUnavailable
-from ledger.recording.import_ports import ImportJob, JobOptions, JobState, QueueFull, Upload
+from ledger.recording.import_ports import (
+    ImportJob,
+    JobOptions,
+    JobState,
+    QueueFull,
+    TriedDates,
+    Upload,
+)
 from ledger.store.database import Database
 from ledger.store.sql import load_blocks
 from ledger.store.uploads import PartialFile, UploadFolder
@@ -101,13 +108,14 @@ class ImportJobTable:
 
     def job_of_row(self, row: Sequence[Any]) -> ImportJob:
         """A job from the columns of the blocks `find` and `take`."""
-        job, brand, actor, state, dry_run, size, sealed, *rest = row
+        job, brand, actor, state, dry_run, size, sealed, *rest, tried = row
         options = None
         if sealed is not None:
             # What cannot be read is as good as forgotten: it must not keep other jobs from running.
             with suppress(LedgerBroken, msgspec.ValidationError):
                 opened = self._vault.open(self._vault.provider_key(), _bound_to(job), sealed)
                 options = msgspec.convert(opened, JobOptions)
+        rest.append(None if tried is None else msgspec.convert(tried, TriedDates))
         return ImportJob(
             job, BrandCode(brand), actor, JobState(state), dry_run, size, options, *rest
         )

@@ -1,4 +1,4 @@
--- Files that wait to be imported. Schema: migrations/provider/0007.
+-- Files that wait to be imported. Schema: migrations/provider/0007, 0008.
 
 -- waiting --
 SELECT count(*)
@@ -12,7 +12,7 @@ VALUES (%(id)s, %(brand)s, %(actor)s, %(dry_run)s, %(bytes)s, %(sealed)s)
 
 -- find --
 SELECT id, brand_code, actor, state, dry_run, bytes, sealed, created_at, started_at, ended_at, run,
-       failures, rows_read, rows_total, verdicts, code, import_id
+       failures, rows_read, rows_total, verdicts, code, import_id, template, tried
   FROM import_jobs
  WHERE id = %(id)s
 
@@ -42,7 +42,7 @@ UPDATE import_jobs
  WHERE id = %(id)s
    AND state IN ('WAITING', 'RUNNING')
 RETURNING id, brand_code, actor, state, dry_run, bytes, sealed, created_at, started_at, ended_at,
-       run, failures, rows_read, rows_total, verdicts, code, import_id
+       run, failures, rows_read, rows_total, verdicts, code, import_id, template, tried
 
 -- progress --
 UPDATE import_jobs
@@ -66,7 +66,9 @@ UPDATE import_jobs
        rows_total = %(rows_read)s,
        verdicts = %(verdicts)s::jsonb,
        code = %(code)s,
-       import_id = %(import_id)s
+       import_id = %(import_id)s,
+       template = %(template)s,
+       tried = %(tried)s::jsonb
  WHERE id = %(id)s
    AND run = %(run)s
    AND state = 'RUNNING'

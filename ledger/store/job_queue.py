@@ -16,7 +16,7 @@ import psycopg
 
 from ledger import clock
 from ledger.errors import StoreUnavailable
-from ledger.recording.import_ports import ImportJob, JobLost, JobState
+from ledger.recording.import_ports import ImportJob, JobLost, JobState, TriedDates
 from ledger.store.database import LOST, LedgerConnection, connect_alone, use
 from ledger.store.import_jobs import SQL, ImportJobTable, TableOf
 from ledger.store.uploads import PART, UPLOAD, VERDICTS, job_of
@@ -47,9 +47,24 @@ class Held:
         """See import_ports.HeldJob."""
         return self._files.write_verdicts(self.job.id, self.job.run)
 
-    def done(self, rows_read: int, verdicts: Mapping[str, int], import_id: str | None) -> None:
+    def done(
+        self,
+        rows_read: int,
+        verdicts: Mapping[str, int],
+        import_id: str | None,
+        *,
+        template: str | None = None,
+        tried: TriedDates | None = None,
+    ) -> None:
         """See import_ports.HeldJob."""
-        self._end(JobState.DONE, rows_read=rows_read, verdicts=verdicts, import_id=import_id)
+        self._end(
+            JobState.DONE,
+            rows_read=rows_read,
+            verdicts=_json(verdicts),
+            import_id=import_id,
+            template=template,
+            tried=None if tried is None else msgspec.json.encode(tried).decode(),
+        )
 
     def refused(self, code: str) -> None:
         """See import_ports.HeldJob."""
@@ -68,23 +83,10 @@ class Held:
         with suppress(psycopg.Error):
             self._connection.execute(SQL["unlock"], _lock(self.job.id))
 
-    def _end(
-        self,
-        state: JobState,
-        *,
-        rows_read: int = 0,
-        verdicts: Mapping[str, int] | None = None,
-        code: str | None = None,
-        import_id: str | None = None,
-    ) -> None:
-        self._note(
-            "end",
-            state=state.value,
-            rows_read=rows_read,
-            verdicts=_json(verdicts or {}),
-            code=code,
-            import_id=import_id,
-        )
+    def _end(self, state: JobState, **found: object) -> None:
+        nothing = dict.fromkeys(("code", "import_id", "template", "tried"))
+        row = {"rows_read": 0, "verdicts": _json({}), **nothing, **found}
+        self._note("end", state=state.value, **row)
         self.file.unlink(missing_ok=True)
 
     def _note(self, block: str, **members: object) -> None:

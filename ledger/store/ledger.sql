@@ -17,10 +17,18 @@ SELECT last.position, last.state, clock_timestamp() AS now
 -- last_position --
 SELECT max(position) FROM stored_events
 
+-- how_far --
+-- The log's end, and how far each follower has read.
+SELECT NULL AS name, coalesce((SELECT max(position) FROM stored_events), 0) AS position
+UNION ALL
+SELECT name, position
+  FROM followers
+
 -- find_recipients --
 -- One look-up by the index for each, whatever the planner believes of the table's size: statements
 -- are prepared while it is empty, and LIMIT keeps the sub-select from being turned into a join.
-SELECT r.subject, r.lookup, r.generation, r.wrapped_key, r.kek_epoch
+SELECT r.subject, r.lookup, r.generation, r.wrapped_key, r.kek_epoch,
+       (SELECT true FROM suppressions WHERE subject = r.subject LIMIT 1) IS NOT NULL AS barred
   FROM generate_series(0, %(last)s::integer) AS i
  CROSS JOIN LATERAL (
        SELECT subject, lookup, generation, wrapped_key, kek_epoch
@@ -125,6 +133,7 @@ VALUES (%(position)s, %(subject)s, %(seq)s, %(kind)s, %(brand)s, %(channel)s, %(
 DELETE FROM suppressions
  WHERE subject = %(subject)s
    AND seq = %(seq)s
+RETURNING position, subject, seq, kind, brand_code, channel, until
 
 -- select_events --
 SELECT position, stream, seq, topic, state
@@ -224,3 +233,9 @@ UPDATE izin.brands
    SET closed = true
  WHERE brand_code = %(brand_code)s
    AND iys_code = %(iys_code)s
+
+-- rename_log --
+UPDATE izin.providers SET log_origin = %(log_origin)s WHERE iys_code = %(iys_code)s
+
+-- provider_details --
+SELECT title, mersis, vkn, kep, address FROM izin.providers WHERE iys_code = %(iys_code)s

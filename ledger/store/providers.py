@@ -43,7 +43,6 @@ class Providers:
         keys = ProviderKeys.derive(self._folder.kek(make=not kept), iys_code)
         public_key = self._folder.log_public_key(iys_code, make=is_new)
         make_provider_schema(self._dsn, iys_code)
-        fingerprint = hashlib.sha256(bytes.fromhex(public_key)).hexdigest()[:16]
         with self._database.connection() as connection:
             connection.execute(
                 SQL["add_provider"],
@@ -54,7 +53,7 @@ class Providers:
                     "vkn": details.vkn,
                     "kep": details.kep,
                     "address": details.address,
-                    "log_origin": f"izin-defteri/{iys_code}/{fingerprint}",
+                    "log_origin": _origin(iys_code, public_key),
                     "key_check": keys.check,
                 },
             )
@@ -88,6 +87,28 @@ class Providers:
                 f"{self._folder.path} klasörü, {iys_code} sağlayıcısının anahtar klasörü değil",
             )
         return keys
+
+    def renew_log_key(self, iys_code: IysCode) -> str:
+        """Put the log's key aside and make another; the name of the log that it signs. Where that
+        was done before and the provider still has the old name, nothing is made again."""
+        named = self.get(iys_code).log_origin
+        if _origin(iys_code, self.public_key(iys_code)) == named:
+            self._folder.put_log_key_aside(iys_code, named.rpartition("/")[2])
+            self._folder.log_key(iys_code, make=True)
+        return _origin(iys_code, self.public_key(iys_code))
+
+    def rename_log(self, old: Provider, origin: str) -> None:
+        """From now on the provider's log has this name."""
+        with self._database.connection() as connection:
+            connection.execute(SQL["rename_log"], {"iys_code": old.iys_code, "log_origin": origin})
+
+    def details(self, iys_code: IysCode) -> ProviderDetails:
+        """What stands on reports. Raises NotFound."""
+        with self._database.connection() as connection:
+            row = connection.execute(SQL["provider_details"], {"iys_code": iys_code}).fetchone()
+        if row is None:
+            raise _no_provider(iys_code)
+        return ProviderDetails(*row)
 
     def public_key(self, iys_code: IysCode) -> str:
         """The log's Ed25519 public key, 64 hex digits."""
@@ -133,6 +154,11 @@ class Providers:
         with self._database.connection() as connection:
             rows = connection.execute(SQL["brands"]).fetchall()
         return [brand_of_row(row) for row in rows]
+
+
+def _origin(iys_code: IysCode, public_key: str) -> str:
+    fingerprint = hashlib.sha256(bytes.fromhex(public_key)).hexdigest()[:16]
+    return f"izin-defteri/{iys_code}/{fingerprint}"
 
 
 def brand_of_row(row: Sequence[Any]) -> Brand:  # the columns of the blocks `brand` and `brands`

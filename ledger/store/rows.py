@@ -45,6 +45,11 @@ class EventRow(NamedTuple):
     state: bytes
 
 
+def channel_of(number: int) -> Channel | None:
+    """The inverse of `CHANNEL_NUMBER`; None for 0, which stands for all of them."""
+    return _CHANNEL_OF.get(number)
+
+
 def state_bytes(consent: Consent) -> bytes:
     """The stored state of `evolve`, MessagePack."""
     return _encoder.encode(consent)

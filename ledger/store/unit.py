@@ -17,6 +17,7 @@ from ledger.aggregates.events import Event
 from ledger.aggregates.keys import ConsentKey
 from ledger.errors import RaceLost
 from ledger.evidence.canonical import leaf_hash
+from ledger.recording.following import Followed, FollowedPage
 from ledger.recording.ports import (
     Batch,
     Head,
@@ -25,7 +26,8 @@ from ledger.recording.ports import (
     Subject,
     Suppression,
 )
-from ledger.store import texts
+from ledger.store import brand_events, texts
+from ledger.store.brand_events import Place, place_of_suppression
 from ledger.store.database import SQL, Database, LedgerConnection
 from ledger.store.recorder import EVENTS_OF_STREAM_MAX, EVERYTHING, checked_event
 from ledger.store.rows import (
@@ -116,8 +118,8 @@ class PostgresUnit:
         """See ports.WriteUnit. Raises RaceLost."""
         for entry in batch.suppressed:
             self.cursor.execute(SQL["add_suppression"], suppression_columns(entry))
-        for subject, of in batch.lifted:
-            self.cursor.execute(SQL["lift_suppression"], {"subject": subject, "seq": of})
+        lifted = {(str(subject), of): self._lift(subject, of) for subject, of in batch.lifted}
+        brand_events.add(self.cursor, batch.events, lifted)
         for subject, position in batch.closed:
             self.cursor.execute(SQL["close_recipient"], {"subject": subject, "position": position})
         texts.add(self.cursor, batch.texts)
@@ -152,6 +154,13 @@ class PostgresUnit:
                 for command, made in batch.commands
             ),
         )
+
+    def _lift(self, subject: UUID, of: int) -> Place:
+        """Take an entry off the list; where it barred."""
+        self.cursor.execute(SQL["lift_suppression"], {"subject": subject, "seq": of})
+        row = self.cursor.fetchone()
+        assert row is not None, "what is lifted was looked for under the head"
+        return place_of_suppression(suppression_of_row(row))
 
     def _update_consents(self, known: Sequence[tuple[ConsentKey, StoredConsent]]) -> None:
         if not known:
@@ -199,7 +208,7 @@ class ProviderStore:
 
     def generations(self, lookup: bytes) -> Sequence[Subject]:
         """See ports.LedgerStore."""
-        with self._database.connection(self._iys_code) as connection:
+        with self._database.long_connection(self._iys_code) as connection:
             cursor = connection.execute(SQL["find_generations"], {"lookup": lookup})
             return [
                 Subject(
@@ -216,7 +225,7 @@ class ProviderStore:
 
     def events_of(self, stream: UUID) -> Sequence[Event]:
         """See ports.LedgerStore."""
-        with self._database.connection(self._iys_code) as connection:
+        with self._database.long_connection(self._iys_code) as connection:
             return select_stream(connection.cursor(), stream)
 
     def events_at(self, positions: Collection[int]) -> dict[int, Event]:
@@ -230,27 +239,21 @@ class ProviderStore:
         """See ports.LedgerStore."""
         wanted = {"after": after, "until": until, "topics": list(topics), "limit": EVERYTHING}
         with (
-            self._database.connection(self._iys_code) as connection,
+            self._database.long_connection(self._iys_code) as connection,
             connection.cursor(name="between") as cursor,
         ):
             cursor.execute(SQL["select_log_topics"], wanted)
             for row in cursor:
                 yield checked_event(EventRow(*row))
 
-    def addresses(self, subjects: Collection[str]) -> dict[str, str]:
+    def followed(self, wanted: Followed) -> FollowedPage:
         """See ports.LedgerStore."""
-        with self._database.connection(self._iys_code) as connection:
-            cursor = connection.execute(SQL["sealed_addresses"], {"subjects": list(subjects)})
-            found = {}
-            for subject, sealed, wrapped, epoch in cursor:
-                key = self._vault.open_subject_key(wrapped, epoch)
-                uri = self._vault.open_address(key, subject, sealed)
-                found[str(subject)] = uri.partition(":")[2]
-        return found
+        with self._database.long_connection(self._iys_code) as connection:
+            return brand_events.followed(connection.cursor(), self._vault, wanted)
 
     def payloads_at(self, positions: Collection[int]) -> dict[int, bytes]:
         """See ports.LedgerStore."""
-        with self._database.connection(self._iys_code) as connection:
+        with self._database.long_connection(self._iys_code) as connection:
             cursor = connection.execute(SQL["open_payloads"], {"positions": list(positions)})
             return dict(cursor.fetchall())
 
@@ -276,6 +279,8 @@ def find_subjects(
     together = {"lookups": b"".join(lookups), "last": len(lookups) - 1}
     cursor.execute(SQL["find_recipients"], together)
     return {
-        lookup: Subject(subject, lookup, vault.open_subject_key(wrapped, epoch), generation)
-        for subject, lookup, generation, wrapped, epoch in cursor
+        lookup: Subject(
+            subject, lookup, vault.open_subject_key(wrapped, epoch), generation, barred=barred
+        )
+        for subject, lookup, generation, wrapped, epoch, barred in cursor
     }

@@ -45,6 +45,17 @@ class KeyFolder:
         public = self.log_key(iys_code, make=make).public_key()
         return public.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
+    def put_log_key_aside(self, iys_code: IysCode, fingerprint: str) -> None:
+        """Keep the log's key under its fingerprint: it signs nothing any more."""
+        name = f"log-{iys_code}"
+        if (self.path / name).exists():
+            (self.path / name).rename(self.path / f"{name}-{fingerprint}")
+
+    def test_tsa(self) -> Path:
+        """Where the keys of the embedded TEST time stamp authority lie; the folder exists."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.path / "test-tsa.pem"
+
     def _key(self, name: str, *, make: bool) -> bytes:
         file = self.path / name
         if not make and not file.exists():

@@ -1,5 +1,6 @@
 """Questions about one consent, and their answers as JSON members."""
 
+from ledger.views.dates import HistoryEntry
 from ledger.views.members import (
     entry_members,
     history_members,
@@ -8,7 +9,6 @@ from ledger.views.members import (
 )
 from ledger.views.questions import (
     History,
-    HistoryEntry,
     StatusView,
     history,
     status,

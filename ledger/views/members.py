@@ -6,7 +6,8 @@ from ledger.calendar import Deadlines
 from ledger.clock import from_utc_text, utc_text
 from ledger.errors import AddressRefused
 from ledger.evidence.canonical import decode
-from ledger.views.questions import History, HistoryEntry, StatusView
+from ledger.views.dates import HistoryEntry
+from ledger.views.questions import History, StatusView
 
 Members = dict[str, object]
 

@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from uuid import UUID
 
 from msgspec import structs
 
 from ledger.addresses import Address
-from ledger.aggregates.bodies import ActBody, ConsentBody, IysRefused, IysSeen
+from ledger.aggregates.bodies import (
+    ConsentBody,
+    ConsentEvidenceAdded,
+    ConsentReleased,
+    IysRefused,
+    IysSeen,
+)
 from ledger.aggregates.consent import Act, Consent, PersonLine, evolve, person_line
 from ledger.aggregates.decisions import Question, Verdict, may_send
 from ledger.aggregates.events import Event
@@ -17,6 +24,7 @@ from ledger.application import ConsentLedger
 from ledger.calendar import Deadlines, deadlines
 from ledger.clock import from_utc_text, utc_text
 from ledger.recording.ports import Brand, Current, CurrentKey, Subject
+from ledger.views.dates import HistoryEntry, entries_of
 from ledger.vocabulary import Channel, ConsentStatus, RecipientType
 
 
@@ -35,19 +43,6 @@ class StatusView:
     suppressed: str | None = None
     iys_complete_at: datetime | None = None
     subject: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One event with its four dates: acted, reached us, recorded (the event's), taken by İYS.
-
-    `iys_registered_at` is İYS's creationDate of the act, in its own form.
-    """
-
-    event: Event
-    acted_at: str | None
-    received_at: str | None
-    iys_registered_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +72,7 @@ def status(
         now = ledger.now()
         (known,) = ledger.decisions.current([key], now)
         return view_of(brand, key, known, now)
-    asked_at = min(instant for instant in (at, known_at) if instant is not None)
-    subject, generations = _subject_at(ledger, address, asked_at)
+    subject, generations = subject_at(ledger, address, at, known_at)
     consent, position = Consent(), 0
     if subject is not None:
         stream_key = ConsentKey(brand.brand_code, subject.id, recipient_type, channel)
@@ -87,7 +81,7 @@ def status(
     question = Question(
         channel=channel,
         recipient_type=recipient_type,
-        now=at or asked_at,
+        now=min(instant for instant in (at, known_at) if instant is not None),
         brand_closed=brand.closed,
     )
     view = _view(consent, position, generations, question)
@@ -135,46 +129,38 @@ def history(
     recipient_type: RecipientType,
 ) -> History:
     """Every event of the open generation's consent, in the order of the log."""
-    subject, generations = _subject_at(ledger, address, None)
-    if subject is None:
+    found = ledger.store.generations(ledger.vault.lookup(address.uri))
+    if not found:
         return History(None, 0, ())
+    subject = found[0]
     key = ConsentKey(brand.brand_code, subject.id, recipient_type, channel)
     events = ledger.store.events_of(key.stream)
-    registered = {
-        event.body.of: event.body.creation_date
-        for event in events
-        if isinstance(event.body, IysSeen) and event.body.creation_date is not None
-    }
-    entries = tuple(_entry(event, registered.get(event.seq)) for event in events)
-    return History(subject.id, generations, entries)
+    return History(subject.id, len(found), tuple(entries_of(ledger, subject, events)))
 
 
-def _entry(event: Event, registered_at: str | None) -> HistoryEntry:
-    body = event.body
-    if isinstance(body, ActBody):
-        return HistoryEntry(event, body.at, body.received_at, registered_at)
-    return HistoryEntry(event, getattr(body, "at", None), getattr(body, "seen_at", None))
-
-
-def _subject_at(
-    ledger: ConsentLedger, address: Address, at: datetime | None
+def subject_at(
+    ledger: ConsentLedger, address: Address, at: datetime | None, known_at: datetime | None
 ) -> tuple[Subject | None, int]:
-    """The subject that held the address at an instant, and how many there have been."""
+    """Whose the address was at an instant, as far as was known at another, and how many people's
+    it has been (C1)."""
     found = ledger.store.generations(ledger.vault.lookup(address.uri))
     if not found:
         return None, 0
-    if at is None:
-        return found[0], len(found)
-    # A later generation's subject carries the instant at which it began (UUIDv7).
-    for subject in found:
-        if subject.generation == 1 or _began(subject.id) <= at:
+    closed = {one.closed_position for one in found if one.closed_position is not None}
+    openings = ledger.store.events_at(closed) if closed else {}
+    for subject, former in pairwise(found):
+        opening = openings[former.closed_position or 0]
+        known = known_at is None or opening.recorded_at <= known_at
+        if known and (at is None or _began(opening) <= at):
             return subject, len(found)
     return found[-1], len(found)
 
 
-def _began(subject: UUID) -> datetime:
-    milliseconds = int.from_bytes(subject.bytes[:6], "big")
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+def _began(opening: Event) -> datetime:
+    """Since when the address is its next holder's: since the act by which they showed it, or since
+    it was recorded, which tells more than the second."""
+    recorded_at, at = opening.recorded_at, getattr(opening.body, "at", None)
+    return recorded_at if at in (None, utc_text(recorded_at)) else from_utc_text(at)
 
 
 def _as_of(
@@ -182,7 +168,9 @@ def _as_of(
 ) -> tuple[Consent, int]:
     """Replay what was recorded by `known_at`, then keep what had happened by `at` (C4.5, §8).
 
-    An act counts from the instant it has after corrections; İYS's words from when it gave them.
+    An act counts from the instant it has after corrections; İYS's words from when it gave them, a
+    release from when it was given, evidence from its own date. What was a mistake of ours was one
+    at any time.
     """
     consent, position = Consent(), 0
     limit = None if at is None else utc_text(at)
@@ -191,17 +179,33 @@ def _as_of(
             break
         body = event.body
         assert isinstance(body, ConsentBody)
-        if limit is not None and isinstance(body, IysSeen | IysRefused) and body.at > limit:
+        if limit is not None and _came_after(body, limit):
             continue
+        if limit is not None and isinstance(body, ConsentEvidenceAdded) and body.at > limit:
+            body = structs.replace(body, approved_by=None)  # by nobody yet
         consent = evolve(consent, body, seq=event.seq, position=event.position)
         position = event.position
     if at is None:
         return consent, position
-    happened = tuple(act for act in consent.acts if act.at <= at.timestamp())
+    seconds = at.timestamp()
+    happened = tuple(
+        structs.replace(act, evidence_at=None) if (act.evidence_at or 0) > seconds else act
+        for act in consent.acts
+        if act.at <= seconds
+    )
     iys = consent.iys
     if iys.pending not in {act.seq for act in happened}:
         iys = structs.replace(iys, pending=None)
     return structs.replace(consent, acts=happened, iys=iys), position
+
+
+def _came_after(body: ConsentBody, limit: str) -> bool:
+    match body:
+        case IysSeen() | IysRefused() | ConsentReleased():
+            return body.at > limit
+        case ConsentEvidenceAdded():
+            return body.captured_at > limit
+    return False
 
 
 def _due(consent: Consent, act: Act | None) -> Deadlines | None:

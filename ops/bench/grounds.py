@@ -45,7 +45,9 @@ class Ground:
 def ground(data: Path | None = None) -> Iterator[Ground]:
     """A ledger in a throw-away folder, or in `data`, which stays."""
     folder = Path(tempfile.mkdtemp(prefix="izin-bench-")) if data is None else data
-    settings = Settings(data=folder / "data", keys=folder / "keys")
+    settings = Settings(
+        data=folder / "data", keys=folder / "keys", checkpoints=folder / "checkpoints"
+    )
     try:
         with bootstrap.home(settings, pool_size_max=12) as home:
             home.add_provider(IYS_CODE, ProviderDetails("Örnek A.Ş."), actor="system:bench")

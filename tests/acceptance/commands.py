@@ -27,10 +27,17 @@ class Ran:
         return members
 
 
-def environment() -> dict[str, str]:
-    """This process's, without settings of a ledger."""
+def environment(**settings: str) -> dict[str, str]:
+    """This process's, with these settings of a ledger and no others.
+
+    The second place of its log is beside the keys: cloned ledgers have keys of their own, but logs
+    of one name.
+    """
     kept = {name: text for name, text in os.environ.items() if not name.startswith(SETTINGS)}
-    return {**kept, "PYTHONPATH": str(ROOT)}
+    places = {"IZIN_CHECKPOINTS": os.environ["IZIN_CHECKPOINTS"]}
+    if "IZIN_KEYS" in settings:
+        places["IZIN_CHECKPOINTS"] = str(Path(settings["IZIN_KEYS"]).parent / "checkpoints")
+    return {**kept, "PYTHONPATH": str(ROOT), **places, **settings}
 
 
 def izin(data: Path, *arguments: str, stdin: str = "", **settings: str) -> Ran:
@@ -43,7 +50,7 @@ def run(*arguments: str, stdin: str = "", **settings: str) -> Ran:
     ended = subprocess.run(
         [sys.executable, "-m", "ledger.cli.main", *arguments],
         cwd=ROOT,
-        env={**environment(), **settings},
+        env=environment(**settings),
         input=stdin,
         capture_output=True,
         text=True,

@@ -109,7 +109,7 @@ def test_an_output_that_cannot_be_is_refused_before_anything_is_asked(
 def test_a_refusal_taken_by_the_service_bars_the_next_file(http: Running, tmp_path: Path) -> None:
     phone, out = a_phone(), tmp_path / "out.csv"
     http.register(phone)
-    http.post("/v1/refusals", {"recipient": phone, "via": "sms"})
+    http.post("/v1/refusals", {"recipient": phone, "via": "sms"}, key="operator")
 
     ran = filtered(http, "-", out, stdin=f"{phone}\n")
 

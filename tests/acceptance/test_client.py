@@ -22,7 +22,16 @@ from ledger.client import (
     Unavailable,
 )
 from tests.acceptance.lossy import lossy
-from tests.acceptance.services import BRAND, Running, a_mailbox, a_phone, minutes_ago, running
+from tests.acceptance.services import (
+    BRAND,
+    IYS_CODE,
+    SISTER,
+    Running,
+    a_mailbox,
+    a_phone,
+    minutes_ago,
+    running,
+)
 from tests.acceptance.wire import KEY
 from tests.conftest import Server
 
@@ -68,7 +77,7 @@ def test_the_docstrings_example_runs_as_it_stands(
     monkeypatch.chdir(tmp_path)
     Path("segment.txt").write_text("+905010000501\n0501 000 05 02\n")
 
-    exec(compile(source, "the docstring", "exec"), {"key": KEY})
+    exec(compile(source, "the docstring", "exec"), {"key": http.keys["operator"]})
 
     told = capsys.readouterr().out.splitlines()
     assert told[0].startswith("recorded ")
@@ -84,7 +93,7 @@ def test_what_was_recorded_is_known_and_a_refusal_is_in_force_at_once(izin: Clie
     refused = izin.refuse(phone, types=[MESSAGE], brands=[BRAND], reference="talep 17")
     after = izin.status(BRAND, phone, MESSAGE)
 
-    assert taken.outcome is Outcome.RECORDED
+    assert taken.outcome == "recorded"
     assert taken.receipt is not None and before.position == taken.receipt.position
     assert (before.status, after.status) == (ConsentStatus.GRANTED, ConsentStatus.REFUSED)
     assert Outcome.REFUSED not in {item.outcome for item in refused.items}
@@ -92,6 +101,17 @@ def test_what_was_recorded_is_known_and_a_refusal_is_in_force_at_once(izin: Clie
         "consent.granted",
         "consent.refused",
     ]
+
+
+def test_a_key_of_every_provider_says_whose_brands_are_meant(izin: Client) -> None:
+    phone = a_phone()
+
+    with pytest.raises(Refused) as nobodys:
+        izin.refuse(phone)
+    taken = izin.refuse(phone, types=[MESSAGE], iys_code=IYS_CODE)
+
+    assert nobodys.value.problem.code == "L-IYS-CODE"
+    assert {item.brandCode for item in taken.items} == {BRAND, SISTER}
 
 
 def test_the_same_item_is_recorded_once_whether_named_or_not(izin: Client, http: Running) -> None:
@@ -215,7 +235,7 @@ def test_an_answer_lost_after_the_commit_is_asked_for_again_and_recorded_once(
         proxy.lose_answers = 1
         refused = izin.refuse(other, types=[MESSAGE], brands=[BRAND])
 
-    assert taken.outcome is Outcome.ALREADY
+    assert taken.outcome == "already"
     assert taken.receipt is not None
     assert {item.outcome for item in refused.items} == {Outcome.ALREADY}
     assert events_of(http, phone) == ["consent.granted"]

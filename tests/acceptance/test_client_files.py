@@ -1,6 +1,8 @@
 """Files brought to a running service: evidence, and imports as jobs, by client and command line."""
 
 import io
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -74,12 +76,83 @@ def test_an_import_there_says_what_one_here_says(http: Running, tmp_path: Path) 
 
     assert [ran.code for ran in (here, there, again, tried)] == [0, 0, 0, 0], there.err
     assert outs[0].read_bytes() == outs[1].read_bytes()
-    assert set(here.answer) == set(there.answer)
-    apart = ("import", "template", "seconds")
+    apart = ("import", "seconds")  # two files, two stop-watches
     counts = [{k: v for k, v in one.answer.items() if k not in apart} for one in (here, there)]
+    assert list(here.answer) == list(there.answer)
     assert counts[0] == counts[1]
     assert (again.answer["recorded"], again.answer["already"]) == (0, 2)
     assert (tried.answer["dryRun"], tried.answer["read"]) == (True, 3)
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["words", "json"])
+@pytest.mark.parametrize("lang", ["tr", "en"])
+def test_a_dry_run_there_says_what_one_here_says(
+    http: Running, tmp_path: Path, form: tuple[str, ...], lang: str
+) -> None:
+    both, file = Both(http), tmp_path / "liste.csv"
+    dated = (("2025-09-30 23:59:59", 3), ("2025-11-01 00:00:00", 40))
+    lines = [
+        f"MESAJ,HS_WEB,{a_phone()},ONAY,{date},BIREYSEL"
+        for date, count in dated
+        for _ in "x" * count
+    ]
+    lines.append(f"MESAJ,,{a_phone()},RET,,BIREYSEL")
+    file.write_text(HEADER + "\n".join(lines) + "\n")
+    given = ("import", str(file), "--brand", str(BRAND), "--dry-run", "--lang", lang, *form)
+
+    here, there = both.here(*given), both.there(*given)
+
+    assert (here.code, there.code) == (0, 0), there.err
+    assert "2025-09" in here.out and "2025-11" in here.out
+    if form:
+        apart = {"seconds": None}
+        assert {**here.answer, **apart} == {**there.answer, **apart}
+        assert (here.answer["undated"], here.answer["whole"]) == (1, True)
+    else:
+        assert here.out == there.out
+
+
+def test_the_job_is_named_at_once_and_its_verdicts_can_be_fetched_by_it(
+    http: Running, tmp_path: Path
+) -> None:
+    both, file, out = Both(http), tmp_path / "liste.csv", io.BytesIO()
+    file.write_text(rows(a_phone()))
+
+    ran = both.there("import", str(file), "--brand", str(BRAND), "--json")
+
+    named = re.search(r"Hizmetteki iş: (\S+)\n", ran.err)
+    assert named, ran.err
+    with Client(url_of(http), KEY) as izin:
+        izin.verdicts(named[1], out)
+    assert out.getvalue().count(b"\n") == 3
+
+
+@pytest.mark.parametrize("name", ["bos.csv", "bos.xlsx"])
+def test_an_empty_file_is_refused_alike(http: Running, tmp_path: Path, name: str) -> None:
+    both, file = Both(http), tmp_path / name
+    file.touch()
+    given = ("import", str(file), "--brand", str(BRAND), "--json")
+
+    here, there = both.here(*given), both.there(*given)
+
+    assert (here.code, here.answer["error"]) == (1, "L-FILE-EMPTY")
+    assert (there.code, there.out, there.err) == (here.code, here.out, here.err)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"\xff.csv", b"satir\nsonu.csv", b"a" * 240 + b".csv", " \u0301.csv".encode()],
+    ids=["no text", "a line's end", "long", "blank"],
+)
+def test_a_file_is_handed_over_whatever_its_name(
+    http: Running, tmp_path: Path, name: bytes
+) -> None:
+    file = tmp_path / os.fsdecode(name)
+    file.write_text(rows(a_phone()))
+
+    ran = Both(http).there("import", str(file), "--brand", str(BRAND), "--json")
+
+    assert (ran.code, ran.answer["recorded"]) == (0, 1), ran.err
 
 
 def test_what_a_service_does_not_import_is_said(http: Running, tmp_path: Path) -> None:
@@ -94,5 +167,7 @@ def test_what_a_service_does_not_import_is_said(http: Running, tmp_path: Path) -
     missing = both.there("import", str(tmp_path / "yok.csv"), "--brand", str(BRAND), "--json")
 
     assert [ran.code for ran in (unknown, refused_rows, mapped, missing)] == [1, 2, 2, 1]
+    gone = both.here("import", str(tmp_path / "yok.csv"), "--brand", str(BRAND), "--json")
+    assert (missing.out, missing.err) == (gone.out, gone.err)
     assert unknown.answer["error"] == both.here(*given).answer["error"]
     assert not (tmp_path / "r.csv").exists()

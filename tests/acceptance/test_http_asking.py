@@ -160,7 +160,7 @@ def test_a_time_of_another_form_is_refused_naming_both(http: Running, name: str,
         ({"type": None}, "L-FIELD", None),
         ({"type": "SMS"}, "L-FIELD", "/type"),
         ({"recipientType": "X"}, "L-FIELD", "/recipientType"),
-        ({"recipent": "x"}, "L-FIELD-UNKNOWN", None),
+        ({"recipent": "x"}, "L-FIELD-UNKNOWN", ""),
     ],
     ids=short,
 )

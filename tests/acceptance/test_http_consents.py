@@ -160,8 +160,8 @@ def test_what_is_only_not_known_here_is_warned_of(http: Running) -> None:
     }
     for code, changes in told_of.items():
         said = http.item(an_item(**changes))
-        assert (said["outcome"], said["code"]) == ("warned", code)
-        assert said["receipt"]
+        assert (said["outcome"], said["code"]) == ("recorded", code)
+        assert said["receipt"] and said["message"]
 
 
 # Refusals.
@@ -210,7 +210,7 @@ def test_a_refusal_is_in_force_whatever_else_is_wrong_with_it(http: Running, cha
     answered = http.post(CONSENTS, {"items": [a_ret(recipient=person, **changes)]})
 
     said = told(answered)
-    assert {one["outcome"] for one in said} <= {"recorded", "warned", "suppressed"}
+    assert {one["outcome"] for one in said} <= {"recorded", "suppressed"}
     now = http.verdict(person)
     assert (now["status"], now["verdict"]) == ("RET", "REFUSED")
 
@@ -219,9 +219,10 @@ def test_a_refusal_of_type_and_types_holds_on_all_of_them(http: Running) -> None
     said = told(http.post(CONSENTS, a_ret(type="MESAJ", types=["ARAMA", "ARAMA"])))
 
     assert [(one["type"], one["outcome"]) for one in said] == [
-        ("MESAJ", "warned"),
-        ("ARAMA", "warned"),
+        ("MESAJ", "recorded"),
+        ("ARAMA", "recorded"),
     ]
+    assert {one["code"] for one in said} == {"L-FIELD"}
 
 
 def test_a_channel_behind_many_words_that_are_none_is_not_lost(http: Running) -> None:

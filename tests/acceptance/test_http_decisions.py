@@ -15,7 +15,8 @@ from ledger.aggregates.provider_bodies import DecisionMade
 from ledger.contract.answers import DecisionsAnswer, ProblemAnswer
 from ledger.evidence.merkle import root_of
 from ledger.recording.barring import Bar
-from ledger.vocabulary import BrandCode, Channel
+from ledger.recording.ports import CurrentKey
+from ledger.vocabulary import BrandCode, Channel, RecipientType
 from tests.acceptance.services import (
     BRAND,
     DECISIONS,
@@ -211,7 +212,8 @@ def leaf_of(key: bytes, item: Json, one: Json) -> bytes:
 def test_what_is_known_of_iys_is_said_of_the_channel_of_which_least_is(http: Running) -> None:
     yes, ledger = a_phone(), http.home.ledger(IYS_CODE)
     http.register(yes)
-    known = ledger.decisions.iys_complete_at(BrandCode(BRAND), Channel.MESSAGE)
+    key = CurrentKey(bytes(32), BrandCode(BRAND), Channel.MESSAGE, RecipientType.INDIVIDUAL)
+    known = ledger.decisions.current([key], clock.now())[0].iys_complete_at
     assert known is not None
 
     one, both = decided(http, an_ask(yes)), decided(http, an_ask(yes), an_ask(yes, "ARAMA"))
@@ -235,7 +237,7 @@ def test_ten_thousand_at_once(http: Running) -> None:
 
 def test_all_channels_and_kinds_in_one_list_keep_their_places(http: Running) -> None:
     no = a_phone()
-    http.post("/v1/refusals", {"recipient": no})
+    http.post("/v1/refusals", {"recipient": no}, key="operator")
     asked = [
         an_ask(one, channel, recipientType=kind)
         for one, channel, kind in product(

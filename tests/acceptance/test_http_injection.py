@@ -151,7 +151,8 @@ def test_words_of_a_refusal_that_is_kept_are_kept_whole_and_sealed(
     person = a_phone()
     ret = a_ret(recipient=person, source=word, recipientType=word, consentDate=word, id=word[:99])
     said = http.item(ret)
-    answered = http.post(REFUSALS, {"recipient": person, "reference": word[:900], "via": word[:60]})
+    body = {"recipient": person, "reference": word[:900], "via": word[:60]}
+    answered = http.post(REFUSALS, body, key="operator")
 
     assert said["outcome"] == "suppressed"
     assert answered.status_code == 201

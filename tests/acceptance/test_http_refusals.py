@@ -26,7 +26,7 @@ from tests.acceptance.services import (
 )
 
 KINDS = tuple(str(kind) for kind in RecipientType)
-OUTCOMES = {"recorded", "warned", "suppressed", "history", "already"}
+OUTCOMES = {"recorded", "suppressed", "history", "already"}
 
 
 def taken(answered: Any) -> list[Json]:
@@ -71,10 +71,70 @@ def test_what_is_said_is_all_that_is_refused(http: Running) -> None:
     assert http.verdict(person, "ARAMA")["status"] is None
 
 
-def test_a_key_of_all_providers_reaches_all_their_brands(http: Running) -> None:
-    answered = http.post(REFUSALS, {"recipient": a_phone()})
+@pytest.mark.parametrize(
+    ("query", "brands", "written"),
+    [
+        ("", [FOREIGN], {FOREIGN}),
+        ("", [BRAND, FOREIGN], {BRAND, FOREIGN}),
+        (f"?iysCode={IYS_CODE}", [], {BRAND, SISTER}),
+        (f"?iysCode={OTHER_IYS_CODE}", [], {FOREIGN}),
+        (f"?iysCode={OTHER_IYS_CODE}", [BRAND], {BRAND}),
+    ],
+    ids=str,
+)
+def test_a_key_of_all_providers_reaches_those_that_it_names(
+    http: Running, query: str, brands: list[int], written: set[int]
+) -> None:
+    answered = http.post(REFUSALS + query, {"recipient": a_phone(), "brands": brands})
 
-    assert {brand for brand, _, _ in reached(answered)} == {BRAND, SISTER, FOREIGN}
+    assert {brand for brand, _, _ in reached(answered)} == written
+    assert answered.json()["referred"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "brands", "status", "pointer"),
+    [
+        ("", [], 422, "?iysCode"),
+        ("?iysCode=x", [], 422, "?iysCode"),
+        ("", [5], 422, "/brands/0"),
+        ("", [BRAND, BRAND, FOREIGN, 5], 422, "/brands/3"),
+        ("?iysCode=99", [], 404, None),
+    ],
+    ids=str,
+)
+def test_to_whom_it_was_not_brought_nothing_of_it_is_kept(
+    http: Running, query: str, brands: list[int], status: int, pointer: str | None
+) -> None:
+    """Of several controllers one does not learn the address of another's customer."""
+    before = kept(http)
+
+    answered = http.post(REFUSALS + query, {"recipient": a_phone(), "brands": brands})
+
+    assert (answered.status_code, answered.json().get("pointer")) == (status, pointer)
+    assert kept(http) == before
+
+
+@pytest.mark.parametrize("query", ["", f"?iysCode={IYS_CODE}"], ids=["brands", "code"])
+def test_what_a_key_of_all_names_waits_with_the_provider_that_is_certain(
+    http: Running, query: str
+) -> None:
+    brands = [5] if query else [BRAND, 5]
+    _, _, others_log, others_waiting = kept(http)
+
+    answered = http.post(REFUSALS + query, {"recipient": a_phone(), "brands": brands})
+
+    assert answered.json()["referred"] == [5]
+    assert kept(http)[2:] == (others_log, others_waiting)
+    assert 5 in {one.brand_code for one in http.home.referrals(IYS_CODE).waiting()}
+
+
+def kept(http: Running) -> tuple[int, int, int, int]:
+    """Sizes of both providers' logs, and how many refusals wait there."""
+    sizes = []
+    for code in (IYS_CODE, OTHER_IYS_CODE):
+        sizes += [http.home.ledger(code).store.last_position()]
+        sizes += [len(http.home.referrals(code).waiting())]
+    return (sizes[0], sizes[1], sizes[2], sizes[3])
 
 
 def test_what_a_key_may_not_write_is_kept_once_for_an_officer(http: Running) -> None:
@@ -149,6 +209,7 @@ def test_brands_of_others_are_kept_and_nothing_of_theirs_is_written(http: Runnin
         ({"id": "x" * 300}, {"L-FIELD"}),
         ({"unheardOf": 1}, {"L-FIELD-UNKNOWN"}),
         ({"type": "MESAJ"}, {"L-FIELD-UNKNOWN"}),
+        ({"types": ["EPOSTA"]}, {"L-CHANNEL"}),
     ],
     ids=short,
 )
@@ -160,6 +221,7 @@ def test_it_is_taken_whatever_else_is_wrong_with_it(
     answered = http.post(REFUSALS, {"recipient": person, "via": "sms", **changes}, key="operator")
 
     assert {one.get("code") for one in taken(answered)} == codes
+    assert set(answered.json()["warnings"]) >= codes - {None}
     assert http.verdict(person)["status"] == "RET"
     assert http.verdict(person)["verdict"] == "REFUSED"
     assert answered.status_code == 201
@@ -197,14 +259,12 @@ def test_a_number_may_be_one(http: Running) -> None:
         ({"recipient": ["x"]}, "L-FIELD", "/recipient"),
         ({"recipient": True}, "L-FIELD", "/recipient"),
         ({}, "L-FIELD", "/recipient"),
-        ({"recipent": "+905010000001"}, "L-FIELD-UNKNOWN", None),
+        ({"recipent": "+905010000001"}, "L-FIELD-UNKNOWN", ""),
         ([], "L-FIELD", None),
-        ({"recipient": "ali@ornek.com.tr", "types": ["MESAJ"]}, "L-CHANNEL", "/types"),
-        ({"recipient": "+905010000001", "types": ["EPOSTA"]}, "L-CHANNEL", "/types"),
     ],
     ids=short,
 )
-def test_only_the_address_and_its_channel_have_to_be_right(
+def test_only_the_address_has_to_be_right(
     http: Running, body: object, code: str, pointer: str | None
 ) -> None:
     answered = http.post(REFUSALS, body)
@@ -212,6 +272,42 @@ def test_only_the_address_and_its_channel_have_to_be_right(
     said = msgspec.convert(answered.json(), ProblemAnswer, strict=True)
     assert (answered.status_code, said.code, said.pointer) == (422, code, pointer)
     assert "5010000001" not in answered.text
+
+
+def test_a_mailbox_takes_no_calls_and_is_refused_on_what_it_takes(http: Running) -> None:
+    body = {"recipient": a_mailbox(), "types": ["MESAJ", "ARAMA"], "brands": [BRAND], "via": "web"}
+
+    answered = http.post(REFUSALS, body, key="operator")
+
+    assert reached(answered) == {(BRAND, "EPOSTA", kind) for kind in KINDS}
+    assert {one["code"] for one in taken(answered)} == {"L-CHANNEL"}
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "warnings"),
+    [
+        ("", {"idempotency_key": "x" * 300}, ["L-IDEMPOTENCY-KEY"]),
+        ("", {"idempotency_key": ""}, ["L-IDEMPOTENCY-KEY"]),
+        ("?wait=iys", {}, ["L-QUERY"]),
+        ("?a=1&a=2&iysCode=", {}, ["L-QUERY"]),
+        ("?iysCode=1&iysCode=2", {}, ["L-QUERY"]),
+        (f"?iysCode={OTHER_IYS_CODE}", {}, ["L-IYS-CODE-SCOPE"]),
+        (f"?iysCode={IYS_CODE}", {}, []),
+    ],
+    ids=short,
+)
+def test_what_stands_beside_the_body_does_not_keep_it_out(
+    http: Running, query: str, headers: dict[str, str], warnings: list[str]
+) -> None:
+    person = a_phone()
+    body = {"recipient": person, "via": "sms"}
+
+    answered = http.post(REFUSALS + query, body, key="operator", **headers)
+
+    assert (answered.status_code, answered.json()["warnings"]) == (201, warnings)
+    assert {brand for brand, _, _ in reached(answered)} == {BRAND, SISTER}
+    assert {one["code"] for one in taken(answered) if "code" in one} == set(warnings)
+    assert http.verdict(person)["status"] == "RET"
 
 
 def test_the_same_under_an_id_is_there_already_though_the_clock_went_on(http: Running) -> None:
@@ -246,12 +342,13 @@ def test_a_key_names_the_request(http: Running) -> None:
 
 
 def test_a_key_used_for_somebody_else_keeps_nobodys_refusal_out(http: Running) -> None:
-    taken(http.post(REFUSALS, {"recipient": a_phone(), "id": "cc-3", "via": "sms"}))
+    body = {"id": "cc-3", "via": "sms", "brands": [BRAND]}
+    taken(http.post(REFUSALS, {"recipient": a_phone(), **body}))
     other = a_phone()
 
-    said = taken(http.post(REFUSALS, {"recipient": other, "id": "cc-3", "via": "sms"}))
+    said = taken(http.post(REFUSALS, {"recipient": other, **body}))
 
-    assert {(one["outcome"], one["code"]) for one in said} == {("warned", "L-ID-REUSED")}
+    assert {(one["outcome"], one["code"]) for one in said} == {("recorded", "L-ID-REUSED")}
     assert http.verdict(other)["status"] == "RET"
 
 

@@ -41,7 +41,7 @@ def test_the_five_minutes_run_as_they_stand(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     assert "4,refused,H119" in ran.stdout
     assert '"status": "RET"' in ran.stdout
-    assert "3 satır okundu (api): already 2, refused 1" in ran.stdout
+    assert "3 satır okundu (api): zaten kayıtlı 2, alınmadı 1" in ran.stdout
     assert "temiz" in ran.stdout
 
 
@@ -64,7 +64,8 @@ def test_the_tour_of_the_service_runs_as_it_stands(tmp_path: Path) -> None:
     assert answers[1]["permitted"] is True
     assert {item["state"]["status"] for item in answers[2]["items"]} == {"RET"}
     assert [event["type"] for event in answers[3]["events"]][-1] == "consent.refused"
-    assert (answers[4]["code"], answers[4]["nearest"]) == ("L-FIELD-UNKNOWN", "recipient")
+    fault = {name: answers[4][name] for name in ("code", "pointer", "nearest")}
+    assert fault == {"code": "L-FIELD-UNKNOWN", "pointer": "", "nearest": "recipient"}
     assert izin(tmp_path / "data", "fsck", "--json").answer["clean"] is True
 
 

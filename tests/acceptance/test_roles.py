@@ -52,13 +52,24 @@ ROWS = {
     ("POST", "/v1/brands/{brand_code}/filter"): Row(Action.DECIDE, LISTED, "?type=MESAJ"),
     ("GET", "/v1/brands/{brand_code}/refusals"): Row(Action.FOLLOW, query="?type=MESAJ"),
     ("GET", "/v1/brands/{brand_code}/consents/changes"): Row(Action.FOLLOW),
+    ("POST", "/v1/proofs"): Row(Action.PROVE, {"json": {**ASKED, "brandCode": "{brand_code}"}}),
     ("POST", "/v1/evidence"): Row(Action.UPLOAD, {"json": {"form": 1}}, "?kind=FORM"),
     ("POST", "/v1/imports"): Row(Action.IMPORT, FILE, "?brandCode={brand_code}"),
     ("GET", "/v1/imports/{job}"): Row(Action.IMPORT_STATUS),
     ("GET", "/v1/imports/{job}/verdicts"): Row(Action.IMPORT_STATUS),
+    ("GET", "/v1/log/tile/entries/{place}"): Row(Action.READ_LOG),
+    ("GET", "/v1/log/{iys_code}/tile/entries/{place}"): Row(Action.READ_LOG),
 }
 ROUTES = sorted(ROWS)
-IN_BRAND = [route for route in ROUTES if BRAND in route[1] + ROWS[route].query]
+OPEN = {
+    ("GET", prefix + path)
+    for prefix in ("/v1/log", "/v1/log/{iys_code}")
+    for path in ("/checkpoint", "/tile/{place}")
+}
+"""What asks for no key: nobody's data is in it."""
+IN_BRAND = [
+    route for route in ROUTES if BRAND in route[1] + ROWS[route].query + str(ROWS[route].given)
+]
 OF_JOB = [route for route in ROUTES if "{job}" in route[1]]
 GOING_ON = ("WAITING", "RUNNING")
 
@@ -81,7 +92,10 @@ class Running:
         headers = dict(given.pop("headers", {}))
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+        if "brandCode" in given.get("json", {}):
+            given["json"] = {**given["json"], "brandCode": brand}
         url = (path + row.query).replace(BRAND, str(brand)).replace("{job}", self.job)
+        url = url.replace("{iys_code}", str(OURS)).replace("{place}", "000.p/1")
         return self.client.request(method, url, headers=headers, **given)
 
 
@@ -106,7 +120,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         serving(folder / "data", folder / "errors") as served,
         httpx.Client(base_url=f"http://{served.host}:{served.port}", timeout=60) as client,
     ):
-        yield replace(made := Running(client, tokens, wide), job=job_done(made))
+        made = replace(made := Running(client, tokens, wide), job=job_done(made))
+        while client.get(f"/v1/log/{OURS}/checkpoint").status_code == 404:
+            time.sleep(0.05)  # signed within a second
+        yield made
 
 
 def job_done(running: Running) -> str:
@@ -131,7 +148,7 @@ def routes_of(app: Any) -> set[tuple[str, str]]:  # ASGI, the framework somewher
             if inner is not None:
                 walk(inner.routes, prefix + route.include_context.prefix)
             elif route.path.startswith("/v1") or prefix:
-                path = (prefix + route.path).replace(":int}", "}")
+                path = (prefix + route.path).replace(":int}", "}").replace(":path}", "}")
                 found.update((method, path) for method in route.methods)
 
     walk(app.routes, "")
@@ -147,8 +164,16 @@ def test_every_route_has_a_row_and_every_row_a_route(running: Running) -> None:
     }
     no_ledgers = type("NoLedgers", (), {"keys": None})()
 
-    assert routes_of(create_app(cast(Ledgers, no_ledgers))) == set(ROWS)
-    assert described == set(ROWS)
+    assert routes_of(create_app(cast(Ledgers, no_ledgers))) == set(ROWS) | OPEN
+    assert described == set(ROWS) | OPEN
+
+
+@pytest.mark.parametrize("path", ["checkpoint", "tile/0/000.p/1"])
+def test_the_log_itself_is_everybodys(running: Running, path: str) -> None:
+    assert running.client.get(f"/v1/log/{OURS}/{path}").status_code == 200
+    for unknown in (f"/v1/log/{NOBODYS}/{path}", f"/v1/log/{path}"):
+        answer = running.client.get(unknown)  # two logs are kept: neither is "the" log
+        assert (answer.status_code, answer.json()["code"]) == (404, "L-NOT-FOUND")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)

@@ -123,7 +123,7 @@ def serving(data: Path, errors: Path, **settings: str | None) -> Iterator[Served
         process = subprocess.Popen(
             [sys.executable, "-m", "ledger.cli.main", "serve", "--port", "0", "--data", str(data)],
             cwd=ROOT,
-            env={**environment(), **wanted},
+            env=environment(**wanted),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

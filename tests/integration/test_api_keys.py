@@ -1,17 +1,17 @@
 """Keys in the database: shown once, kept as digests, believed for two seconds."""
 
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from typing import LiteralString
 
 import psycopg
 import pytest
+from psycopg.rows import TupleRow
 
 from ledger.bootstrap import Home
 from ledger.errors import NotFound, StoreUnavailable
 from ledger.recording.principals import KeysStale, Principal
 from ledger.store import access
 from ledger.store.access import ApiKeys
-from ledger.store.database import LedgerConnection
 from ledger.vocabulary import BrandCode, Role
 from tests.integration.acts import BRAND_CODE, IYS_CODE
 from tests.integration.waiting import at_once
@@ -149,13 +149,13 @@ def test_wrong_tokens_and_many_askers_cost_one_reading_a_second(
     home: Home, keys: ApiKeys, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[object] = []
-    connect = home.database.connection
+    ask = home.database.read_keys
 
-    def counted() -> AbstractContextManager[LedgerConnection]:
-        read.append(connect)
-        return connect()
+    def counted(*statements: LiteralString) -> list[list[TupleRow]]:
+        read.append(statements)
+        return ask(*statements)
 
-    monkeypatch.setattr(home.database, "connection", counted)
+    monkeypatch.setattr(home.database, "read_keys", counted)
 
     for number in range(1000):
         keys.find(f"izin_{number}_wrong")
@@ -175,10 +175,10 @@ def test_a_database_that_is_away_lets_nobody_in_for_longer(
     _, token = add(home)
     keys.refresh()
 
-    def gone() -> None:
+    def gone(*statements: LiteralString) -> None:
         raise StoreUnavailable("gone")
 
-    monkeypatch.setattr(home.database, "connection", gone)
+    monkeypatch.setattr(home.database, "read_keys", gone)
     clock.seconds = 2.5
     with pytest.raises(StoreUnavailable):
         keys.refresh()

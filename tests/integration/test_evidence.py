@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from ledger.errors import LedgerBroken, NotFound
 from ledger.recording.evidence_ports import EvidenceGiven, EvidenceKind, EvidenceNote
 from ledger.store.providers import ProviderDetails
 from ledger.vocabulary import IysCode, Role
-from tests.integration.acts import IYS_CODE
+from tests.integration.acts import BRAND_CODE, IYS_CODE
 from tests.integration.uploading import EVIDENCE, Calls, answering
 from tests.integration.waiting import at_once, eventually
 
@@ -22,6 +23,7 @@ FORM = '{"ad": "Gizli Kişi", "telefon": "+905017654321"}'.encode()
 OURS = f"iysCode={IYS_CODE}&kind=FORM"
 TAKEN = "2026-11-20 10:00:00"
 OTHER = IysCode(777777)
+CONSENTS = f"/v1/brands/{BRAND_CODE}/consents"
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_a_piece_is_known_by_the_digest_of_its_bytes(home: Home, calls: Calls) -
     store = home.evidence(IYS_CODE)
     kept, content = store.open(digest.digest())
     assert (content, kept.media_type) == (FORM, "text/plain")
-    note = EvidenceNote("form", "2026-11-20T07:00:00Z")
+    note = EvidenceNote("form", "2026-11-20T07:00:00Z", clock.utc_text(kept.uploaded_at))
     assert store.kinds([digest.digest(), bytes(32)]) == {digest.digest(): note}
     assert store.kinds([]) == {}
 
@@ -205,6 +207,53 @@ def test_a_key_of_one_provider_brings_to_its_own_and_no_other(home: Home, calls:
     assert [answer.json().get("code") for answer in said[2:]] == ["L-IYS-CODE-SCOPE", "L-ROLE"]
     digest = hashlib.sha256(FORM).digest()
     assert home.evidence(OTHER).kinds([digest]) and not home.evidence(IYS_CODE).kinds([digest])
+
+
+def test_a_piece_kept_before_a_refusal_lifts_it_by_no_new_date(calls: Calls) -> None:
+    """R53: the form of the first consent, named again by a second one."""
+    first = clock.now() - timedelta(minutes=30)
+    evidence_id = calls.evidence(FORM, OURS).json()["evidenceId"]
+
+    def told(status: str, minutes: int, **more: str) -> str:
+        item = {
+            "recipient": "+905010000041",
+            "type": "MESAJ",
+            "status": status,
+            "source": "HS_FIZIKSEL_ORTAM",
+            "consentDate": clock.iys_text(first + timedelta(minutes=minutes)),
+            **more,
+        }
+        (said,) = calls.client.post(CONSENTS, json=item).json()["items"]
+        return str(said["outcome"])
+
+    outcomes = [
+        told("ONAY", 0, evidenceId=evidence_id),
+        told("RET", 34),  # a clock at the giver's may run ahead
+        told("ONAY", 35, evidenceId=evidence_id),
+    ]
+
+    assert outcomes == ["recorded", "recorded", "held"]
+    asked = {"recipient": "+905010000041", "type": "MESAJ"}
+    status = calls.client.post(f"/v1/brands/{BRAND_CODE}/status", json=asked).json()
+    assert (status["status"], status["verdict"], status["held"]) == ("RET", "REFUSED", 1)
+
+
+def test_a_piece_brought_after_a_refusal_lifts_it(calls: Calls) -> None:
+    first = clock.now() - timedelta(minutes=30)
+    evidence_id = calls.evidence(FORM, OURS).json()["evidenceId"]
+    outcomes = []
+    for status, minutes in (("ONAY", 0), ("RET", 1), ("ONAY", 2)):
+        item = {
+            "recipient": "+905010000042",
+            "type": "MESAJ",
+            "status": status,
+            "source": "HS_FIZIKSEL_ORTAM",
+            "consentDate": clock.iys_text(first + timedelta(minutes=minutes)),
+            "evidenceId": evidence_id,
+        }
+        outcomes.append(calls.client.post(CONSENTS, json=item).json()["items"][0]["outcome"])
+
+    assert outcomes == ["recorded"] * 3
 
 
 def test_bringing_a_piece_is_noted(home: Home, calls: Calls) -> None:

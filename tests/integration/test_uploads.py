@@ -186,7 +186,7 @@ def test_a_misspelled_parameter_names_the_nearest(calls: Calls) -> None:
 
 
 def test_an_empty_body_is_refused_and_leaves_nothing(settings: Settings, calls: Calls) -> None:
-    assert (calls.bring("").status_code, calls.bring("").json()["code"]) == (422, "L-BODY-EMPTY")
+    assert (calls.bring("").status_code, calls.bring("").json()["code"]) == (422, "L-FILE-EMPTY")
     assert not uploading.uploads(settings)
 
 

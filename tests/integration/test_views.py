@@ -1,6 +1,5 @@
 """What may be asked of one consent: now, as of T, as known at U, and how it came to be."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -243,7 +242,6 @@ def test_a_corrected_date_counts_from_the_corrected_instant(
 def passed_on(ledger: ConsentLedger) -> tuple[datetime, datetime]:
     """The first holder's consent, seen at İYS; then the next holder. Instants around that."""
     before = record(ledger, grant(), seen(of=1))
-    time.sleep(0.005)  # a subject's id tells its beginning to the millisecond, cut
     ledger.reassign(PHONE, actor=CLERK, approved_by=SECOND_CLERK, reason="NEW_HOLDER")
     return before, clock.now()
 

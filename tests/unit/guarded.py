@@ -23,13 +23,13 @@ class KnownKeys:
     """`TOKEN` lets in; `age` counts what `refresh` mends."""
 
     def __init__(self) -> None:
-        self.is_stale = self.is_old = self.is_down = False
+        self.is_stale = self.is_old = self.is_down = self.is_revoked = False
         self.refreshed = 0
 
     def find(self, token: str) -> Principal | None:
         if self.is_stale:
             raise KeysStale("old")
-        return PRINCIPAL if token == TOKEN else None
+        return PRINCIPAL if token == TOKEN and not self.is_revoked else None
 
     def is_aging(self) -> bool:
         return self.is_old

@@ -1,6 +1,7 @@
 """What becomes of the rows of files: the table of consent.md C8."""
 
 from collections.abc import Callable, Sequence
+from itertools import permutations
 
 import msgspec
 import pytest
@@ -30,6 +31,7 @@ from tests.builders import (
     state_after,
     status_after,
     verdict,
+    wire_hour,
 )
 
 NOTHING = Consent()
@@ -254,6 +256,55 @@ def test_a_list_of_merchants_in_two_files_lists_them_once(origin: Origin) -> Non
     again = a_listing(provenance=a_provenance(origin, import_id="imp-2"), row=5)
 
     assert verdict(state_after(first), again) == (Outcome.ALREADY, None)
+
+
+LISTINGS = [
+    a_listing(provenance=a_provenance(FILE), row=2),
+    a_listing(provenance=a_provenance(FILE), row=3, source=ConsentSource.HS_WEB),
+    a_listing(provenance=a_provenance(FILE), row=4, at=hour(30), consent_date=wire_hour(30)),
+]
+
+
+@pytest.mark.parametrize("beside", [[], [a_row(10)], [a_refusal_row(5)]], ids=["", "grant", "ret"])
+def test_rows_of_a_merchant_get_their_verdicts_in_any_order(beside: list[RecordAct]) -> None:
+    """C8, R11: a listing is earlier than every consent; a refusal, recorded first, keeps it out."""
+    rows, found, ends = [*LISTINGS, *beside], set(), set()
+    for order in permutations(range(len(rows))):
+        refusals_first = sorted(order, key=lambda one: rows[one].status is not REFUSED)
+        state, decisions = NOTHING, {}
+        for one in refusals_first:
+            decided, state = carry_out(state, rows[one])
+            decisions[one] = (decided.outcome, decided.code)
+        found.add(tuple(decisions[one] for one in range(len(rows))))
+        line = person_line(state.acts)
+        ends.add((line.status, line.act and line.act.at, line.act and line.act.source))
+
+    if beside == [a_refusal_row(5)]:
+        codes = ["H463", "H462", "H463"]
+        wanted = [*((Outcome.REFUSED, code) for code in codes), (Outcome.RECORDED, None)]
+    else:
+        wanted = [(Outcome.RECORDED, None)] * len(rows)
+    assert found == {tuple(wanted)}
+    assert len(ends) == 1
+
+
+@either_file
+def test_of_several_listings_in_files_iys_gets_one(origin: Origin) -> None:
+    """It takes a listing as a merchant's first record only (H462, H463)."""
+    first = a_listing(provenance=a_provenance(origin), row=2)
+    other = a_listing(provenance=a_provenance(origin), row=3, source=ConsentSource.HS_WEB)
+
+    assert verdict(state_after(first), other) == (Outcome.RECORDED, None)
+    assert recorded_act(state_after(first), other).not_pushed in ("L-HISTORY", "L-DECLARED")
+    assert recorded_act(NOTHING, other).not_pushed == (None if origin is FILE else "L-DECLARED")
+
+
+def test_a_listing_makes_no_consent_history() -> None:
+    """C4: the newest consent holds, whatever date a listing bears."""
+    listed = a_listing(provenance=a_provenance(FILE), at=hour(30), consent_date=wire_hour(30))
+
+    assert verdict(state_after(listed), a_row(10)) == (Outcome.RECORDED, None)
+    assert status_after(state_after(listed), a_row(10)) is GRANTED
 
 
 CONFLICTS = {

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from ledger.api.guard import Guard
+from ledger.api.problems import Problem
 from tests.unit.guarded import FILTER, PRINCIPAL, TOKEN, KnownKeys, ask, asked, reads_all
 
 CSV = {"content-type": "text/csv"}
@@ -73,7 +74,7 @@ def test_health_needs_no_key_but_takes_no_body(path: str) -> None:
             "/v1/a%0d%0ab",
             "/.git/config",
         ),
-        *("/v1/brands/1/status;x=1", "/healthz?"),
+        *("/v1/brands/1/status;x=1", "/healthz?", "/v1/brands/01/status", "/v1/brands/000123456/x"),
     ],
 )
 def test_a_path_with_a_second_spelling_is_refused(path: str) -> None:
@@ -139,6 +140,25 @@ async def gives_up(scope: Scope, receive: Receive, send: Send) -> None:
     raise ConnectionError
 
 
+def test_an_endpoint_may_ask_again_whether_the_key_lets_in() -> None:
+    """An import is taken hours after its head: the key may have ended meanwhile."""
+    keys, asked_again = KnownKeys(), list[str | int]()
+
+    async def uploads(scope: Scope, receive: Receive, send: Send) -> None:
+        readmit = scope["state"]["readmit"]
+        asked_again.append((await readmit()).key_id)
+        keys.is_revoked = True
+        try:
+            await readmit()
+        except Problem as refused:
+            asked_again.append(refused.status)
+        await reads_all(scope, receive, send)
+
+    asked(guard=Guard(uploads, keys=keys))
+
+    assert asked_again == ["abc", 401]
+
+
 def test_a_caller_who_hung_up_is_no_mistake() -> None:
     with capture_logs() as lines:
         answer = asked(app=gives_up)
@@ -147,14 +167,17 @@ def test_a_caller_who_hung_up_is_no_mistake() -> None:
     assert not lines
 
 
-@pytest.mark.parametrize("shown", ["abc.DEF-1_2", "x" * 64])
+@pytest.mark.parametrize("shown", ["abc.DEF-1_2", "x" * 64, "123456", "a123456b7-8"])
 def test_a_request_id_that_is_one_is_kept(shown: str) -> None:
     assert asked(headers={"x-request-id": shown}).headers["x-request-id"] == shown
 
 
 @pytest.mark.parametrize(
     "shown",
-    ["", "x" * 65, "a b", 'a"b', "a\nb", "\xfe", "+905010000301", "905010000301", "501.000-03_01"],
+    [
+        *("", "x" * 65, "a b", 'a"b', "a\nb", "\xfe", "+905010000301", "905010000301"),
+        *("501.000-03_01", "tel-905010000301", "a501_000.03--01z", "4440000", "1" * 16_000),
+    ],
 )
 def test_any_other_is_replaced(shown: str) -> None:
     made = asked(headers={"x-request-id": shown}).headers["x-request-id"]

@@ -61,6 +61,13 @@ def test_the_form_is_the_one_most_dates_have_in_any_order() -> None:
     assert found == {DateForm.SERIAL}
 
 
+def test_what_disproves_month_first_must_have_the_files_form() -> None:
+    cells = ["45978.5", "45979.5", "17.11.25 10:00 AM"]
+
+    assert find_rule(cells, UYUMSOFT) == DateRule(DateForm.SERIAL)
+    assert find_rule(cells, UYUMSOFT, told="mdy") == DateRule(DateForm.SERIAL)
+
+
 def test_of_two_forms_alike_the_template_s_own_counts() -> None:
     assert find_rule(["45978.5", "17-11-2025 14:00:00"], PANEL).form is DateForm.DASHED
 
@@ -69,7 +76,7 @@ def test_of_two_forms_alike_the_template_s_own_counts() -> None:
     ("cells", "told", "rule"),
     [
         (["01.20.20 04:16 PM"], None, DateRule(DateForm.DOTTED_12_HOURS, True)),
-        (["20.01.20 04:16 PM"], None, DateRule(DateForm.DOTTED_12_HOURS, False)),
+        (["20.01.20 04:16 PM"], "dmy", DateRule(DateForm.DOTTED_12_HOURS, False)),
         (["03.04.20 04:16 PM"], "dmy", DateRule(DateForm.DOTTED_12_HOURS, False)),
         (["03.04.20 04:16 PM"], "mdy", DateRule(DateForm.DOTTED_12_HOURS, True)),
         (["2025-11-17 10:00:00"], None, DateRule(DateForm.DOTTED_12_HOURS, True)),
@@ -84,10 +91,16 @@ def test_dotted_dates_prove_their_order_or_are_told(
 
 @pytest.mark.parametrize(
     "cells",
-    [["03.04.20 04:16 PM"], ["01.20.20 04:16 PM", "20.01.20 04:16 PM"]],
-    ids=["nothing proves", "they disagree"],
+    [
+        ["03.04.20 04:16 PM"],
+        ["20.01.20 04:16 PM", "03.04.20 04:16 PM"],
+        ["01.20.20 04:16 PM", "20.01.20 04:16 PM"],
+        ["01.20.20 04:16 PM"] * 9 + ["17.11.25 10:00 AM"],
+    ],
+    ids=["nothing proves", "day-first", "they disagree", "one disproves"],
 )
-def test_dotted_dates_that_prove_nothing_are_asked_for(cells: list[str]) -> None:
+def test_dotted_dates_that_are_not_proven_month_first_are_asked_for(cells: list[str]) -> None:
+    """C8: one row that proves month-first and none that disproves it."""
     with pytest.raises(FileRefused) as refused:
         find_rule(cells, UYUMSOFT)
 

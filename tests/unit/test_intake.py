@@ -24,7 +24,6 @@ RECEIVED_AT = datetime(2025, 11, 18, 9, tzinfo=UTC)
 """Noon in Istanbul, the day after the sample rows."""
 DOORS = (Origin.LIVE, Origin.FILE, Origin.DECLARED)
 OURS = (Origin.LIVE, Origin.FILE)
-KNOWN_DEALER = 10000001
 INDIVIDUAL, MERCHANT = RecipientType.INDIVIDUAL, RecipientType.MERCHANT
 
 
@@ -32,7 +31,6 @@ def parsed(raw: RawAct, origin: Origin = Origin.FILE, **changes: Any) -> ParsedA
     given: dict[str, Any] = {
         "received_at": RECEIVED_AT,
         "row": 2,
-        "knows_retailer": lambda code: code == KNOWN_DEALER,
         **changes,
     }
     return parse_act(raw, a_provenance(origin), **given)
@@ -303,34 +301,18 @@ def test_a_merchant_without_source_or_date_is_listed(
 
 
 @pytest.mark.parametrize(
-    ("retailer", "kept", "warnings"),
-    [
-        ("", None, ()),
-        ("10000001", KNOWN_DEALER, ()),
-        ("10000002", None, ("H180",)),
-        ("123", None, ("H180",)),
-        ("010000001", None, ("H180",)),
-        ("1000000a", None, ("H180",)),
-        ("+1000001", None, ("H180",)),
-        ("1٠٠٠٠٠٠1", None, ("H180",)),
-    ],
+    ("retailer", "warnings"),
+    [("", ()), *((code, ("H180",)) for code in ("10000001", "123", "1000000a", "1٠٠٠٠٠٠1"))],
 )
 @pytest.mark.parametrize("status", ["ONAY", "RET"])
-def test_a_dealers_code_is_kept_where_it_is_known_and_else_warned_of(
-    status: str, retailer: str, kept: int | None, warnings: tuple[str, ...]
+def test_a_dealers_code_is_warned_of_since_no_dealers_are_kept(
+    status: str, retailer: str, warnings: tuple[str, ...]
 ) -> None:
-    """C8, H180."""
+    """C8, H180: recorded without the code."""
     command = parsed(a_raw_act(status=status, retailer=retailer)).command
 
-    assert (command.retailer, command.warnings) == (kept, warnings)
+    assert (command.retailer, command.warnings) == (None, warnings)
     assert command.defects == ()
-
-
-def test_nobodys_dealers_are_known_unless_told() -> None:
-    given = a_provenance()
-    act = parse_act(a_raw_act(retailer="10000001"), given, received_at=RECEIVED_AT)
-
-    assert (act.command.retailer, act.command.warnings) == (None, ("H180",))
 
 
 def test_what_is_odd_of_an_address_is_warned_of_behind_the_dealer() -> None:

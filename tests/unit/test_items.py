@@ -25,6 +25,7 @@ from ledger.clock import from_utc_text
 from ledger.contract.requests import ConsentItem
 from ledger.errors import InputRefused
 from ledger.messages import MESSAGES
+from ledger.recording.evidence_ports import EvidenceNote
 from ledger.vocabulary import BrandCode, Channel, ConsentStatus, RecipientType
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -34,7 +35,7 @@ BRINGER = Bringer(
     brand_code=BrandCode(123456),
     actor="key:1",
     now=NOW,
-    evidence={PROOF: ("form", "2026-11-24T08:00:00Z")},
+    evidence={PROOF: EvidenceNote("form", "2026-11-24T08:00:00Z", "2026-11-24T08:30:00Z")},
     text=lambda name, version: TEXT if (name, version) == ("kvkk", "3") else None,
 )
 GRANT: dict[str, Any] = {
@@ -225,15 +226,92 @@ def test_what_is_not_known_is_warned_of(changes: dict[str, Any], code: str) -> N
 def test_an_id_names_each_channel_and_a_key_each_item() -> None:
     both = {**GRANT, "type": None, "types": ["MESAJ", "ARAMA"]}
 
-    def named(item: dict[str, Any], key: str | None = None) -> list[str | None]:
+    def named(item: dict[str, Any], key: str | None = None) -> list[tuple[str | None, str]]:
         bringer = msgspec.structs.replace(BRINGER, request_key=key)
-        return [entry.request.item_id for entry in take(item, 4, bringer) if entry.request]
+        requests = [entry.request for entry in take(item, 4, bringer) if entry.request]
+        return [(request.item_id, request.part) for request in requests]
 
-    assert named({**GRANT, "id": "a"}, "k") == ["a"]
-    assert named({**both, "id": "a"}) == ["a\x00MESAJ", "a\x00ARAMA"]
-    assert named(GRANT, "k") == ["k\x004"]
-    assert named({**GRANT, "id": 17}) == ["17"]
-    assert named({**GRANT, "id": ""}) == [None]
+    assert named({**GRANT, "id": "a"}, "k") == [("a", "")]
+    assert named({**both, "id": "a"}) == [("a", "MESAJ"), ("a", "ARAMA")]
+    assert named(GRANT, "k") == [("k\x004", "")]
+    assert named({**GRANT, "id": 17}) == [("17", "")]
+    assert named({**GRANT, "id": ""}) == [(None, "")]
+
+
+def said(item: dict[str, Any], **bringer: Any) -> tuple[str, ...]:
+    """What a repeat under the same id has to say again."""
+    request = one({**item, "id": "a"}, **bringer).request
+    assert request is not None
+    return request.said
+
+
+def test_an_item_says_the_same_whatever_is_known_here_when_it_comes() -> None:
+    item = {**GRANT, "evidenceId": PROOF, "text": {"id": "kvkk", "version": "3"}}
+    later = NOW + timedelta(days=9)
+
+    assert said(item) == said(item, evidence={}, text=lambda name, version: None, now=later)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "RET"},
+        {"source": "HS_MOBIL"},
+        {"consentDate": "2026-11-24 11:00:01"},
+        {"recipientType": "TACIR"},
+        {"receivedAt": "2026-11-24 11:30:00"},
+        {"retailerCode": 10000001},
+        {"retailerAccess": [10000001]},
+        {"evidenceId": PROOF},
+        {"text": {"id": "kvkk", "version": "3"}},
+        {"type": "ARAMA"},
+    ],
+    ids=str,
+)
+def test_every_member_of_an_item_is_part_of_what_it_says(changes: dict[str, Any]) -> None:
+    assert said({**GRANT, **changes}) != said(GRANT)
+
+
+def test_all_channels_of_an_item_are_part_of_what_each_says() -> None:
+    both = {**GRANT, "type": None, "types": ["MESAJ", "ARAMA"], "id": "a"}
+
+    whole = {entry.request.said for entry in take(both, 0, BRINGER) if entry.request}
+
+    assert len(whole) == 1
+    assert whole != {said(GRANT)}
+
+
+def test_an_item_says_the_same_in_both_forms_of_a_time() -> None:
+    assert said({**GRANT, "consentDate": "2026-11-24T08:00:00Z"}) == said(GRANT)
+
+
+UPLOADED = "2026-11-24T08:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("told", "acted", "expected"),
+    [
+        ("2026-11-20T08:00:00Z", "2026-11-24T09:00:00Z", "2026-11-20T08:00:00Z"),
+        (None, "2026-11-24T08:00:00Z", "2026-11-24T08:00:00Z"),
+        (None, "2026-11-24T09:00:00Z", UPLOADED),
+        ("2026-11-24T08:34:00Z", "2026-11-24T08:00:00Z", UPLOADED),
+        (None, None, UPLOADED),
+    ],
+    ids=["told", "act before", "act after", "told as later", "undated act"],
+)
+def test_evidence_is_never_younger_than_its_bytes_came_in(
+    told: str | None, acted: str | None, expected: str
+) -> None:
+    """R53: what lifts a refusal is dated after it; a form kept before it is not."""
+    assert EvidenceNote("form", told, UPLOADED).captured_by(acted) == expected
+
+
+def test_a_consent_dated_after_its_evidence_came_in_is_proven_from_then() -> None:
+    piece = {PROOF: EvidenceNote("form", None, "2026-11-24T07:30:00Z")}
+
+    act = command(one({**GRANT, "evidenceId": PROOF}, evidence=piece))
+
+    assert (act.at, act.captured_at) == ("2026-11-24T08:00:00Z", "2026-11-24T07:30:00Z")
 
 
 def test_an_unreadable_kind_makes_a_refusal_hold_for_both() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.deciding import leaves as spooled
 from ledger.deciding.leaves import (
-    BUCKET_BYTES_IN_MEMORY,
+    BYTES_IN_MEMORY,
     LABEL,
     SALT_BYTES,
     LeafSpool,
@@ -77,7 +77,7 @@ def test_any_size_of_chunk_comes_to_the_same_root(count: int, chunk: int) -> Non
 
 def test_beyond_a_bound_leaves_wait_on_disk_without_a_name() -> None:
     """One bucket is enough: all leaves begin alike."""
-    count = BUCKET_BYTES_IN_MEMORY // HASH_BYTES + 10
+    count = BYTES_IN_MEMORY // HASH_BYTES + 10
     made = [b"\x00" + leaf[1:] for leaf in chance_leaves(count)]
     before = len(os.listdir("/proc/self/fd"))
 

@@ -130,6 +130,21 @@ def test_a_reader_is_given_blocks_of_a_bounded_length(monkeypatch: pytest.Monkey
     assert [len(block) for block in blocks(io.BytesIO(content), TEXT)] == [3, 3, 2]
 
 
+@pytest.mark.parametrize("form", LineForm)
+def test_blocks_of_long_lines_are_bounded_in_bytes(
+    form: LineForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven megabytes of gzip came to two gigabytes of lines held at once."""
+    monkeypatch.setattr(lines, "BLOCK_BYTES", 10_000)
+    monkeypatch.setattr(lines, "READ_BYTES", 2_000)
+    content = b"".join(b"%d" % (number % 10) * 999 + b"\n" for number in range(100))
+
+    found = list(blocks(io.BytesIO(content), form))
+
+    assert max(sum(map(len, block)) for block in found) <= 12_000
+    assert [text for block in found for text in block] == content.decode().split("\n")[:-1]
+
+
 @settings(max_examples=200, derandomize=True)
 @given(
     sizes=st.lists(st.integers(0, LINE_BYTES_MAX + 2), max_size=4),

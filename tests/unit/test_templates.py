@@ -16,6 +16,8 @@ DAY = [
     *("creationDate", "transactionId", "recipient", "recipientType", "type", "status"),
     *("consentDate", "source"),
 ]
+UYUMSOFT = ["IZINTURU", "ALICI", "DURUMU", "IZINKAYNAGI", "IZINTARIHI"]
+CLIENT = ["MESAJ", "HS_WEB", "+905010000101", "ONAY", "", "BIREYSEL"]
 READ = date_reader(DateRule())
 
 
@@ -31,7 +33,7 @@ def panel() -> Template:
         ([cell.upper() for cell in API], "api"),
         (DAY, "iys-day"),
         ([*API, "code", "message"], "api"),
-        (["MESAJ", "HS_WEB", "+905010000101", "ONAY", "", "BIREYSEL"], "sample-client"),
+        (CLIENT, "sample-client"),
     ],
 )
 def test_a_header_tells_its_template(header: list[str], name: str) -> None:
@@ -78,29 +80,53 @@ def test_a_recipient_type_that_was_given_fills_empty_cells_only() -> None:
     assert kinds == ["TACIR", "BIREYSEL"]
 
 
+REFUSALS = ["RET", "red", "HAYIR", "hayır", "HAYİR", "Hayır", "0", " 0.0 ", "0,0", "FALSE"]
+REFUSALS += ["yanlış", "YANLIŞ", "ret\u00a0", "R\u200bET", "hayi\u0307r"]
+GRANTS = ["ONAY", "onay", "EVET", "Evet", "1", "1.0", "TRUE", "doğru", "DOĞRU", "DOG\u0306RU"]
+PEOPLES = [panel(), recognise(UYUMSOFT)]
+PROGRAMS = [recognise(API), recognise(DAY), recognise(CLIENT)]
+
+
+def says(template: Template, cell: str) -> str:
+    fields = [""] * 8
+    fields[template.columns["status"]] = cell
+    status = template.raw_act(fields, READ).status
+    assert template.is_refusal(fields) is (status == "RET")
+    return status
+
+
+@pytest.mark.parametrize("template", [*PEOPLES, *PROGRAMS], ids=lambda one: one.name)
+@pytest.mark.parametrize("cell", REFUSALS)
+def test_a_refusal_in_any_word_is_one_in_every_template(template: Template, cell: str) -> None:
+    assert says(template, cell) == "RET"
+
+
+@pytest.mark.parametrize("cell", GRANTS)
+def test_a_consent_in_other_words_is_one_where_people_write(cell: str) -> None:
+    """Under İYS's own field names only its own word is (bad/alanlar.csv line 11)."""
+    assert {says(template, cell) for template in PEOPLES} == {"ONAY"}
+    own = cell.upper() == "ONAY"
+    assert all((says(template, cell) == "ONAY") is own for template in PROGRAMS)
+
+
+@pytest.mark.parametrize("cell", ["2", "", "ONAYLI", "KABUL", "10", "00"])
+def test_other_words_say_nothing(cell: str) -> None:
+    assert {says(template, cell) for template in [*PEOPLES, *PROGRAMS]} == {cell}
+
+
 @pytest.mark.parametrize(
-    ("cell", "status"),
+    ("cell", "kind"),
     [
-        ("1", "ONAY"),
-        ("0", "RET"),
-        (" 0.0 ", "RET"),
-        ("1.0", "ONAY"),
-        ("hayır", "RET"),
-        ("RET", "RET"),
-        ("EVET", "EVET"),  # no word of this template
-        ("2", "2"),
-        ("", ""),
+        *((cell, "BIREYSEL") for cell in ("BİREYSEL", "Bireysel", "bireysel", "BIREYSEL")),
+        *((cell, "TACIR") for cell in ("TACİR", "tacir", "Tacır", "tacır")),
+        ("kurumsal", "KURUMSAL"),
+        ("Şahıs", "Şahıs"),  # as it stands, for the vault
     ],
 )
-def test_ones_and_noughts_are_words_of_the_panel(cell: str, status: str) -> None:
-    fields = ["MESAJ", "5010000101", cell]
+def test_a_recipient_type_is_known_in_any_case(cell: str, kind: str) -> None:
+    template = recognise(API)
 
-    assert panel().raw_act(fields, READ).status == status
-    assert panel().is_refusal(fields) is (status == "RET")
-
-
-def test_a_nought_is_no_refusal_elsewhere() -> None:
-    assert recognise(API).raw_act(["MESAJ", "", "5010000101", "0"], READ).status == "0"
+    assert template.raw_act([""] * 5 + [cell], READ).recipient_type == kind
 
 
 def test_the_day_file_brings_iys_s_own_ids_along() -> None:

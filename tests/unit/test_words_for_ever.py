@@ -19,15 +19,28 @@ from ledger.recording.refusing import Saying, refusal_of
         "K5010000101",
         "+902124440000",
         "bir@ornek.com.tr",
+        "2124440000",
+        "444-00-00",
+        "k (0212) 444 00 00",
+        "tel.212_444_0000",
+        "442079460000",
+        "\u0665\u0660\u0661\u0660\u0660\u0660\u0660",
+        "20261125103000",
+        "53-20261125",
+        "20261325",
     ],
-    ids=range(9),
+    ids=range(18),
 )
 def test_a_word_with_an_address_in_it_names_somebody(text: str) -> None:
     assert names_somebody(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["kasim-2026", "20261125103000", "store:0123", "A-B_7", "sms", "2026.11.25-1"]
+    "text",
+    [
+        *("kasim-2026", "store:0123", "A-B_7", "sms", "2026.11.25-1", "20261125", "K-2026-11-25"),
+        *("123456", "1-2-3-4-5-6", "a1b2c3d4e5f6g7"),
+    ],
 )
 def test_a_code_names_nobody(text: str) -> None:
     assert not names_somebody(text)

@@ -1,0 +1,280 @@
+"""From a question to a bundle: which events answer it, their proofs, what of them is opened."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Final, TypeVar
+from uuid import UUID
+
+from ledger.addresses import Address
+from ledger.aggregates import bodies as b
+from ledger.aggregates.events import RECIPIENT_GROUP, Event
+from ledger.aggregates.keys import ConsentKey, provider_stream, recipient_stream
+from ledger.aggregates.provider_bodies import DecisionMade, LedgerHeads, TextRegistered
+from ledger.application import ConsentLedger
+from ledger.errors import LedgerBroken
+from ledger.evidence import canonical
+from ledger.evidence.bundle_parts import Opened, PreviousSeal, SealPart
+from ledger.evidence.ers import (
+    CHUNK_LEAVES,
+    batch_root,
+    check_record,
+    evidence_record,
+    read_record,
+    reduced_hashtree,
+    seal_bytes,
+)
+from ledger.evidence.heads import HeadsMap, ShownHead
+from ledger.evidence.log_book import LogBook
+from ledger.evidence.log_ports import LogStore, Seal
+from ledger.evidence.merkle import HASH_BYTES, inclusion_path
+from ledger.evidence.seal import imprint_of
+from ledger.evidence.tiles import inclusion_tiles, node_reader
+from ledger.proving.question import Found, Question, Sources
+from ledger.recording.ports import Subject
+from ledger.recording.request import recipient_group
+from ledger.views.questions import subject_at
+
+OPENING: Final = 1
+"""Position of `ledger.opened`, which names the log's key."""
+TILES_MAX: Final = 1_024
+NODES_MAX: Final = 100_000
+BATCHES_MAX: Final = 64
+SEALS_MAX: Final = 1_024
+"""What a Prover remembers: some 8 + 15 + 40 + 10 MB."""
+
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
+
+
+def find(question: Question, sources: Sources) -> Found:
+    """What answers the question, all of it sealed. Raises NotSealed."""
+    ledger = sources.ledger
+    subject, _ = subject_at(ledger, question.address, question.at, None)
+    stream: Sequence[Event] = ()
+    around: list[Event] = []
+    if subject is not None:
+        key = ConsentKey(
+            question.brand.brand_code, subject.id, question.recipient_type, question.channel
+        )
+        stream = ledger.store.events_of(key.stream)
+        around += _recipients_own(question, ledger, subject)
+    around += ledger.store.events_at([OPENING]).values()
+    around += _texts(ledger, stream)
+    around += _decisions(question, ledger)
+    heads = sources.keeper.last_heads()
+    wanted = [event.position for event in (*stream, *around)]
+    wanted += [] if heads is None else [heads.position]
+    seals = _seals(sources, wanted)
+    groups = {} if subject is None else _groups(ledger, subject, question.address, stream)
+    return Found(stream=stream, around=around, groups=groups, seals=seals, heads=heads)
+
+
+def _recipients_own(question: Question, ledger: ConsentLedger, subject: Subject) -> Iterator[Event]:
+    """What else is recorded of the person, as far as it is about this brand."""
+    for event in ledger.store.events_of(recipient_stream(subject.id)):
+        if getattr(event.body, "brand", None) in (None, question.brand.brand_code):
+            yield event
+
+
+def _texts(ledger: ConsentLedger, stream: Sequence[Event]) -> Iterator[Event]:
+    """The registrations of the texts that the acts name."""
+    named = {
+        text.sha256
+        for event in stream
+        if isinstance(event.body, b.ActBody)
+        for text in (event.body.text, event.body.notice)
+        if text is not None
+    }
+    if named:
+        for event in ledger.store.events_of(provider_stream(ledger.log_origin, "text")):
+            if isinstance(event.body, TextRegistered) and event.body.sha256 in named:
+                yield event
+
+
+def _decisions(question: Question, ledger: ConsentLedger) -> Iterator[Event]:
+    """The runs of may-I-send of the case's campaign."""
+    campaign = question.case.campaign
+    if campaign is None:
+        return
+    for event in ledger.store.events_of(provider_stream(ledger.log_origin, "decision")):
+        body = event.body
+        if (
+            isinstance(body, DecisionMade)
+            and (body.brand, body.channel) == (question.brand.brand_code, question.channel)
+            and campaign in (body.campaign, body.decision)
+        ):
+            yield event
+
+
+def _seals(sources: Sources, positions: Sequence[int]) -> dict[int, Seal]:
+    last = sources.store.last_seal()
+    if last is None or last.size < max(positions):
+        sources.keeper.seal()
+    found = {}
+    for position in positions:
+        seal = sources.store.seal_of(position)
+        if seal is None:
+            raise LedgerBroken(f"event {position} is in no seal")
+        found[position] = seal
+    return found
+
+
+def _groups(
+    ledger: ConsentLedger, subject: Subject, address: Address, stream: Sequence[Event]
+) -> dict[int, dict[str, object]]:
+    """What the vault knows of each event's groups."""
+    positions = [event.position for event in stream]
+    payloads = ledger.store.payloads_at(positions)
+    found: dict[int, dict[str, object]] = {}
+    for event in stream:
+        groups: dict[str, object] = {}
+        sealed = payloads.get(event.position)
+        if sealed is not None:
+            groups = ledger.vault.open(subject.key, event.id, sealed)
+        if isinstance(event.body, b.ActBody) and RECIPIENT_GROUP not in groups:
+            groups[RECIPIENT_GROUP] = recipient_group(address.uri, address.text)
+        found[event.position] = groups
+    return found
+
+
+def disclosure(
+    subject_key: bytes, event: Event, groups: Mapping[str, object], opened: frozenset[str]
+) -> dict[str, Opened]:
+    """What is opened, by group. Raises LedgerBroken: the vault has another value."""
+    seed = canonical.event_seed(subject_key, event.id)
+    shown: dict[str, Opened] = {}
+    for group in sorted(opened & groups.keys() & set(event.commit)):
+        salt = canonical.group_salt(seed, group)
+        if canonical.commitment(group, salt, groups[group]) != event.commit[group]:
+            raise LedgerBroken(f"event {event.position}: {group} is not what it commits to")
+        shown[group] = Opened(salt, groups[group])
+    return shown
+
+
+class Prover:
+    """Makes the proofs of events. What many of them share is read and hashed once: best where they
+    come in the log's order. Memory is bounded."""
+
+    def __init__(self, store: LogStore) -> None:
+        self._store = store
+        self._tiles: dict[tuple[int, int], bytes] = {}
+        self._nodes: dict[tuple[int, int], bytes] = {}
+        self._batches: dict[tuple[int, int], _PairTree] = {}
+        self._sealed: dict[int, tuple[bytes, bytes]] = {}
+
+    def inclusion(self, position: int, seal: Seal) -> list[bytes]:
+        """The path from the event to the seal's checkpoint."""
+        index = position - 1
+        _keep_below(self._tiles, TILES_MAX)
+        _keep_below(self._nodes, NODES_MAX)
+        missing = [
+            tile
+            for tile in inclusion_tiles(index, seal.size)
+            if len(self._tiles.get((tile.level, tile.index), b"")) < HASH_BYTES * tile.width
+        ]
+        if missing:
+            self._tiles |= self._store.tiles(missing)
+        return inclusion_path(index, seal.size, self._node)
+
+    def record(self, event: Event, seal: Seal) -> bytes:
+        """The event's evidence record (RFC 4998). Raises LedgerBroken: the seal does not fit."""
+        number, place = divmod(event.position - 1 - seal.first, CHUNK_LEAVES)
+        token, imprint = self._token(seal)
+        siblings = [
+            *self._batch(seal, number).path(place),
+            *self._batch(seal, None).path(number),
+            sha256(seal.checkpoint).digest(),
+        ]
+        made = evidence_record(token, reduced_hashtree(event.leaf_hash, siblings))
+        if check_record(read_record(made), event.leaf_hash) != imprint:
+            raise LedgerBroken(f"event {event.position}: its record does not lead to its seal")
+        return made
+
+    def _node(self, start: int, end: int) -> bytes:
+        made = self._nodes.get((start, end))
+        if made is None:
+            made = self._nodes[start, end] = node_reader(self._tiles)(start, end)
+        return made
+
+    def _batch(self, seal: Seal, number: int | None) -> "_PairTree":
+        """The tree of a chunk of the seal's batch; without a number, that of the chunks' roots."""
+        place = (seal.size, -1 if number is None else number)
+        if place not in self._batches:
+            leaves: Sequence[bytes] = seal.roots
+            if number is not None:
+                first = seal.first + number * CHUNK_LEAVES
+                leaves = list(self._store.leaves(first, min(first + CHUNK_LEAVES, seal.size)))
+            _keep_below(self._batches, BATCHES_MAX)
+            self._batches[place] = _PairTree(leaves)
+        return self._batches[place]
+
+    def _token(self, seal: Seal) -> tuple[bytes, bytes]:
+        """The seal's first token, and what it covers."""
+        if seal.size not in self._sealed:
+            token = self._store.stamps(seal.size)[0].token
+            _keep_below(self._sealed, SEALS_MAX)
+            self._sealed[seal.size] = (token, imprint_of(seal))
+        return self._sealed[seal.size]
+
+
+class _PairTree:
+    """A batch's hash tree: every level, so that a path costs look-ups alone (`ers.batch_path`)."""
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        self._levels = [list(leaves)]
+        while len(level := self._levels[-1]) > 1:
+            pairs = zip(level[0::2], level[1::2], strict=False)
+            above = [sha256(min(pair) + max(pair)).digest() for pair in pairs]
+            self._levels.append(above + level[2 * len(above) :])
+
+    def path(self, index: int) -> list[bytes]:
+        """The siblings from the leaf at `index` to the root."""
+        siblings = []
+        for level in self._levels[:-1]:
+            if index ^ 1 < len(level):
+                siblings.append(level[index ^ 1])
+            index //= 2
+        return siblings
+
+
+def _keep_below(cache: dict[Key, Kept], count: int) -> None:
+    # Whoever comes in the log's order never comes back: all of it can go at once.
+    if len(cache) >= count:
+        cache.clear()
+
+
+def seal_part(store: LogStore, seal: Seal) -> SealPart:
+    """A seal with its stamps, and the seal before it, as a bundle has them."""
+    stamps = store.stamps(seal.size)
+    before = store.seal_ending(seal.first) if seal.first else None
+    previous = None
+    if before is not None:
+        previous = PreviousSeal(
+            checkpoint=before.checkpoint,
+            seal_bin=_seal_bin(before),
+            tokens=[one.token for one in store.stamps(before.size)],
+            consistency=LogBook(store).consistency(before.size, seal.size),
+        )
+    return SealPart(
+        size=seal.size,
+        checkpoint=seal.checkpoint,
+        seal_bin=_seal_bin(seal),
+        tokens=[one.token for one in stamps],
+        cosignatures=store.cosignatures(seal.size),
+        chain=list(dict.fromkeys(one for stamp in stamps for one in stamp.certificates)),
+        crls=list(dict.fromkeys(one for stamp in stamps for one in stamp.crls)),
+        previous=previous,
+    )
+
+
+def _seal_bin(seal: Seal) -> bytes:
+    return seal_bytes(seal.checkpoint, batch_root(seal.roots))
+
+
+def shown_heads(sources: Sources, found: Found, stream: UUID) -> list[ShownHead]:
+    """The stream's entry in the newest map, with its neighbours; empty where none is kept."""
+    body = None if found.heads is None else found.heads.body
+    if not isinstance(body, LedgerHeads):
+        return []
+    kept = HeadsMap(sources.store, body.size, body.streams)
+    return kept.show(stream) if kept.is_kept else []

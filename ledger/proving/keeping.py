@@ -1,0 +1,188 @@
+"""Keeps one provider's log provable: tree, checkpoints, seals, and the daily map of streams."""
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import structlog
+
+from ledger import clock
+from ledger.aggregates.events import Event
+from ledger.aggregates.keys import provider_stream
+from ledger.aggregates.provider_bodies import LedgerHeads
+from ledger.application import ConsentLedger
+from ledger.clock import ISTANBUL, from_utc_text, utc_text
+from ledger.errors import LedgerError
+from ledger.evidence.checkpoint import SignedCheckpoint
+from ledger.evidence.heads import heads_root
+from ledger.evidence.log_ports import LogStore, Seal
+from ledger.evidence.note import VerifierKey
+from ledger.evidence.publishing import Publisher
+from ledger.evidence.seal import NamedTsa, NotSealed, Sealer
+
+LOOK_SECONDS: Final = 0.2
+SHOW_SECONDS: Final = 0.8
+"""A checkpoint is at most a second behind: so much later than the last, and a look."""
+SEAL_LOOK_SECONDS: Final = 5.0
+RETRY_SECONDS_MAX: Final = 30.0
+WARN_DAYS: Final = 90
+"""Before a certificate of a time stamp ends."""
+
+_log = structlog.get_logger("izin")
+
+
+class SealedElsewhere(LedgerError):
+    """Another process is sealing just now."""
+
+    turkish_kind = "Şu anda başka bir süreç mühürlüyor"
+
+
+class LogKeeper:
+    """Of one provider. `catch_up` brings the tiles to the end of the log.
+
+    `failing_since`: the instant of the first of the failures that nothing has ended yet.
+    """
+
+    def __init__(
+        self,
+        ledger: ConsentLedger,
+        store: LogStore,
+        publisher: Publisher,
+        key: Callable[[], VerifierKey],
+        *,
+        catch_up: Callable[[], int],
+        authorities: Callable[[], Sequence[NamedTsa]],
+        seal_every: timedelta,
+        asked_max: int,
+        now: clock.Clock = clock.now,
+    ) -> None:
+        self.failing_since: datetime | None = None
+        self._ledger = ledger
+        self._store = store
+        self._publisher = publisher
+        self._key = key
+        self._catch_up = catch_up
+        self._authorities = authorities
+        self._seal_every = seal_every
+        self._asked_max = asked_max
+        self._now = now
+
+    def show(self) -> SignedCheckpoint | None:
+        """A checkpoint of everything recorded so far; None of an empty log. Raises LogBehind."""
+        self._catch_up()
+        return self._publisher.publish()
+
+    def seal(self) -> Seal | None:
+        """Seal everything recorded so far; the newest seal. Raises NotSealed, SealedElsewhere."""
+        with self._store.sealing() as is_mine:
+            if not is_mine:
+                raise SealedElsewhere("another process is sealing")
+            shown = self.show()
+            if shown is None:
+                return None
+            return self._sealer().seal(shown, self._key(), self._now())
+
+    def seal_if_due(self) -> None:
+        """Seal where the last seal is old enough and something is new; the day's map and second
+        stamp with it. Raises NotSealed."""
+        now, last = self._now(), self._store.last_seal()
+        self._note_yesterday(now)
+        if last is None or now - last.sealed_at >= self._seal_every:
+            shown = self._store.last_checkpoint()
+            if shown is not None and (last is None or shown.tree.size > last.size):
+                self.seal()
+        with self._store.sealing() as is_mine:
+            if is_mine:
+                self._sealer().stamp_again(now)
+
+    def note_heads(self, day: date) -> Event | None:
+        """Append the map of streams as of now, as that of a day; None where the day has one."""
+        with self._store.heads() as (size, heads):
+            made = heads_root(heads)
+        self._store.keep_heads(size, made.chunks)
+        body = LedgerHeads(
+            day=day.isoformat(),
+            size=size,
+            streams=made.streams,
+            root=made.root.hex(),
+            at=utc_text(self._now()),
+        )
+        return self._ledger.append_once(body, once=f"{body.TYPE}/{body.day}/{size}")
+
+    def last_heads(self) -> Event | None:
+        """The newest map of streams."""
+        stream = provider_stream(self._ledger.log_origin, "ledger")
+        maps = [
+            event
+            for event in self._ledger.store.events_of(stream)
+            if isinstance(event.body, LedgerHeads)
+        ]
+        return maps[-1] if maps else None
+
+    def forgive(self) -> None:
+        """Somebody has looked: every TSA may be asked again."""
+        self._sealer().forgive()
+
+    def ends_soon(self) -> datetime | None:
+        """When a certificate behind the newest seal ends, if that is soon: it must be renewed."""
+        last = self._store.last_seal()
+        ends = [] if last is None else [one.ends_at for one in self._store.stamps(last.size)]
+        soon = self._now() + timedelta(days=WARN_DAYS)
+        return min((end for end in ends if end <= soon), default=None)
+
+    def run(self, stop: threading.Event) -> None:
+        """Keep the log until `stop` is set. Failures are noted and what failed is tried again."""
+        sealing = threading.Thread(target=self._run_seals, args=(stop,), name="sealing")
+        sealing.start()
+        pause = LOOK_SECONDS
+        while not stop.wait(pause):
+            try:
+                handled = self._catch_up()
+                self._publisher.publish()
+                self.failing_since = None
+                pause = SHOW_SECONDS if handled else LOOK_SECONDS
+            except LedgerError as error:
+                pause = min(2 * pause, RETRY_SECONDS_MAX)
+                self._note(error)
+        sealing.join()
+
+    def _run_seals(self, stop: threading.Event) -> None:
+        told: datetime | None = None
+        while not stop.wait(SEAL_LOOK_SECONDS):
+            try:
+                self.seal_if_due()
+            except (NotSealed, SealedElsewhere) as error:
+                _log.error("not sealed", failure=type(error).__name__, why=str(error))
+            except LedgerError as error:
+                self._note(error)
+            else:
+                told = self._warn(told)
+
+    def _warn(self, told: datetime | None) -> datetime | None:
+        ends = self.ends_soon()
+        if ends is not None and ends != told:
+            _log.warning("a time stamp's certificate ends soon", at=utc_text(ends))
+        return ends
+
+    def _note(self, error: LedgerError) -> None:
+        self.failing_since = self.failing_since or self._now()
+        _log.error("the log's proofs fall behind", failure=type(error).__name__)
+
+    def _note_yesterday(self, now: datetime) -> None:
+        yesterday = now.astimezone(ISTANBUL).date() - timedelta(days=1)
+        last = self.last_heads()
+        if last is not None and isinstance(last.body, LedgerHeads):
+            is_due = last.body.day < yesterday.isoformat()
+        else:
+            first = self._ledger.store.events_at([1])
+            is_due = bool(first) and _day_of(first[1].recorded) <= yesterday
+        if is_due:
+            self.note_heads(yesterday)
+
+    def _sealer(self) -> Sealer:
+        return Sealer(self._store, self._authorities(), asked_max=self._asked_max)
+
+
+def _day_of(recorded: str) -> date:
+    return from_utc_text(recorded).astimezone(ISTANBUL).date()
