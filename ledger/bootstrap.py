@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -13,7 +13,6 @@ from ledger import clock
 from ledger.aggregates.provider_bodies import BrandClosed, BrandOpened, LedgerOpened, TextRegistered
 from ledger.application import ConsentLedger
 from ledger.bootstrap_log import Logs, opening
-from ledger.errors import LedgerError
 from ledger.importing.jobs import ImportWorker
 from ledger.importing.templates import TEMPLATES
 from ledger.projections import fsck
@@ -21,7 +20,6 @@ from ledger.projections.follower import Follower
 from ledger.projections.fsck_report import Report
 from ledger.projections.outbox import Outbox
 from ledger.proving.question import Sources
-from ledger.recording.measures import Measures
 from ledger.recording.ports import Brand, Provider
 from ledger.recording.principals import KeysStale, Principal
 from ledger.recording.text_ports import RegisteredText, TextDiffers, TextKind
@@ -60,9 +58,10 @@ class Home:
         self.dsn = dsn
         self.database = database
         self.providers = Providers(dsn, database, folder)
-        self.keys = ApiKeys(database, meet=self._meet)
+        self.keys = ApiKeys(database)
         self._access = AccessWriter(database)
         self._ledgers: dict[IysCode, ConsentLedger] = {}
+        self.measures = partial(measures, database, self.keys, self._ledgers)
         self._followers: list[Follower] = []
         self._watched: list[Callable[[], datetime | None]] = []
         self._uploads = settings.upload_folder
@@ -79,11 +78,6 @@ class Home:
             self.logs.expect_ahead(iys_code)
             self._ledgers[iys_code] = self.ledger_named(iys_code, provider.log_origin)
         return self._ledgers[iys_code]
-
-    def _meet(self, iys_code: IysCode) -> None:
-        """Open a ledger before it is asked for: whoever asks may be in the service's one loop."""
-        with suppress(LedgerError):
-            self.ledger(iys_code)
 
     def ledger_named(self, iys_code: IysCode, log_origin: str) -> ConsentLedger:
         """The ledger of one provider, whose next events bear this name of the log."""
@@ -170,10 +164,6 @@ class Home:
         told = [one.failing_since for one in self._followers]
         told += [watched() for watched in self._watched] + self.logs.failing_since()
         return min((since for since in told if since is not None), default=None)
-
-    def measures(self) -> Measures:
-        """What the store tells of itself now."""
-        return measures(self.database, self.keys, self._ledgers)
 
     def watch(self, failing_since: Callable[[], datetime | None]) -> None:
         """Ask this too in `failing_since`: of the process that follows for this one."""

@@ -15,7 +15,8 @@ CREATE TABLE schema_version (
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
-INSERT INTO schema_version (number, name) VALUES (1, 'providers'), (2, 'access'), (3, 'renamed_logs');
+INSERT INTO schema_version (number, name)
+VALUES (1, 'providers'), (2, 'access'), (3, 'renamed_logs');
 
 -- Who is kept here. No table of a provider's schema refers to these, nor these to it.
 CREATE TABLE providers (

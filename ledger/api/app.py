@@ -1,7 +1,7 @@
 """The HTTP service: every endpoint behind one guard (api.md)."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -60,6 +60,7 @@ def create_app(ledgers: Ledgers, *, limits: Limits | None = None) -> Guard:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(_open, ledgers)
         yield
         await service.close()
 
@@ -85,6 +86,15 @@ def create_app(ledgers: Ledgers, *, limits: Limits | None = None) -> Guard:
         app.include_router(routes)
     direct = Direct(app, (route for routes in routers for route in routes.routes))
     return Guard(direct, keys=ledgers.keys, limits=limits or Limits(), on_end=meter.note)
+
+
+def _open(ledgers: Ledgers) -> None:
+    """Open every ledger: the first who asks would do it in the event loop. What cannot be opened
+    is told to those who ask for it."""
+    with suppress(LedgerError):
+        for code in ledgers.iys_codes():
+            with suppress(LedgerError):
+                ledgers.ledger(code)
 
 
 def _health(service: Service) -> APIRouter:

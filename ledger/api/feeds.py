@@ -1,4 +1,5 @@
-"""What was recorded since a position: refusals to subtract, and every change (api.md).
+"""What was recorded since a position: refusals to subtract, the company's own suppressions among
+them, and every change (api.md).
 
 Read from the log itself: what is committed before a page is asked for is in it.
 """
@@ -48,45 +49,18 @@ PARAMETERS: Final = (
 def router(service: Service) -> APIRouter:
     """The endpoints."""
     routes = APIRouter(prefix="/v1/brands/{brand_code:int}", tags=["follow"])
-
     lane = Lane(PAGES_AT_ONCE, waiting_max=PAGES_WAITING_MAX)
-
-    async def page(request: Request, name: str, *, refusals_only: bool) -> Response:
-        principal, brand, ledger = admit_brand(
-            request, service.ledgers, Action.FOLLOW, request.path_params["brand_code"]
-        )
-        query = query_of(request, "type", "after")
-        channel = query.get("type")
-        if channel is not None and channel not in set(Channel):
-            raise Problem(422, "L-FIELD", pointer="?type")
-        # One more than is shown tells whether there is more.
-        wanted = Followed(
-            brand.brand_code,
-            None if channel is None else Channel(channel),
-            _position(query.get("after", "0")),
-            PAGE + 1,
-            refusals_only,
-        )
-        found = await lane.run(_page, ledger.store, wanted)
-        service.ledgers.access_log(brand.iys_code).note(
-            principal.actor,
-            name,
-            brand_code=brand.brand_code,
-            items=len(found.items),
-            request_id=request.scope["state"]["request_id"],
-        )
-        return answer(found)
 
     @routes.get(
         "/refusals",
         **operation(
-            "Bir konumdan beri retler / refusals since a position",
+            "Bir konumdan beri retler ve engeller / refusals and suppressions since a position",
             parameters=PARAMETERS,
             answer=RefusalsPage,
         ),
     )
     async def refusals(request: Request) -> Response:
-        return await page(request, "refusals", refusals_only=True)
+        return await _page(service, lane, request, "refusals", refusals_only=True)
 
     @routes.get(
         "/consents/changes",
@@ -97,9 +71,38 @@ def router(service: Service) -> APIRouter:
         ),
     )
     async def changes(request: Request) -> Response:
-        return await page(request, "changes", refusals_only=False)
+        return await _page(service, lane, request, "changes", refusals_only=False)
 
     return routes
+
+
+async def _page(
+    service: Service, lane: Lane, request: Request, name: str, *, refusals_only: bool
+) -> Response:
+    principal, brand, ledger = admit_brand(
+        request, service.ledgers, Action.FOLLOW, request.path_params["brand_code"]
+    )
+    query = query_of(request, "type", "after")
+    channel = query.get("type")
+    if channel is not None and channel not in set(Channel):
+        raise Problem(422, "L-FIELD", pointer="?type")
+    # One more than is shown tells whether there is more.
+    wanted = Followed(
+        brand.brand_code,
+        None if channel is None else Channel(channel),
+        _position(query.get("after", "0")),
+        PAGE + 1,
+        refusals_only,
+    )
+    found = await lane.run(_found, ledger.store, wanted)
+    service.ledgers.access_log(brand.iys_code).note(
+        principal.actor,
+        name,
+        brand_code=brand.brand_code,
+        items=len(found.items),
+        request_id=request.scope["state"]["request_id"],
+    )
+    return answer(found)
 
 
 def _position(text: str) -> int:
@@ -109,7 +112,7 @@ def _position(text: str) -> int:
     return position
 
 
-def _page(store: LedgerStore, wanted: Followed) -> RefusalsPage | ChangesPage:
+def _found(store: LedgerStore, wanted: Followed) -> RefusalsPage | ChangesPage:
     found = store.followed(wanted)
     shown, more = found.events[:PAGE], len(found.events) > PAGE
     # A position that this log never reached is led back to its end: refusals wait there.

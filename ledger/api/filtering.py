@@ -5,6 +5,7 @@ have sent everything. Memory stays the same for any length; a few run at a time,
 then is told to come again.
 """
 
+import asyncio
 import re
 import zlib
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -236,6 +237,7 @@ async def _sent(pieces: Iterator[bytes], lane: Lane) -> AsyncIterator[bytes]:
     while (piece := await lane.run(next, pieces, None)) is not None:
         for cut in range(0, len(piece), SENT_BYTES):
             yield piece[cut : cut + SENT_BYTES]
+            await asyncio.sleep(0)  # what is written goes out with the next turn, not with more
 
 
 def _packed(pieces: Iterator[bytes]) -> Iterator[bytes]:

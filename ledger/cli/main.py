@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from ledger.cli import (
     asking,
     barring,
+    export,
     filtering,
     importing,
     keeping,
@@ -87,6 +88,7 @@ keys.register(app)
 texts.register(app)
 sealing.register(app)
 proving.register(app)
+export.register(app)
 running.register(app)
 twin.register(app)
 log.register(app)

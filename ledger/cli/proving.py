@@ -6,10 +6,11 @@ from pathlib import Path
 import typer
 
 from ledger.addresses import parse_address
+from ledger.bootstrap import Home
 from ledger.cli.context import ACTOR, CODE_MAX, choice, current, instant, recipient, words
 from ledger.clock import iys_text, now, utc_text
 from ledger.evidence import verify_bundle
-from ledger.proving.making import make_bundle
+from ledger.proving.making import Made, make_bundle
 from ledger.proving.question import OPENED, Question
 from ledger.reporting.case import Case, parse_case
 from ledger.reporting.words import GROUPS
@@ -54,10 +55,10 @@ def prove(
     wanted = choice(Channel, channel, "--channel")
     kind = choice(RecipientType, recipient_type, "--recipient-type")
     address = parse_address(recipient(recipient_text), wanted)
-    groups = _groups(opened)
     raw_case = None if case is None else case.read_bytes()
     parsed = Case() if raw_case is None else parse_case(raw_case)
     asked_at = instant(at, "--at") or parsed.message_at
+    groups, issuer = _groups(opened), words(issued_by, "--issued-by") if issued_by else ""
     with context.home() as home:
         kept, _ = context.brand(home, brand, iys_code)
         question = Question(
@@ -70,37 +71,34 @@ def prove(
             raw_case=raw_case,
             opened=groups,
             with_evidence=with_evidence,
-            issued_by=words(issued_by, "--issued-by") if issued_by else "",
+            issued_by=issuer,
         )
-        sources = home.logs.sources(kept.iys_code)
-        draft = out.with_name(f".{out.name}.draft")
-        draft.unlink(missing_ok=True)
-        handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                made = make_bundle(question, sources, file, now=now())
-            draft.replace(out)
-        finally:
-            draft.unlink(missing_ok=True)
-        home.access_log(kept.iys_code).note(
-            ACTOR,
-            "prove",
-            brand_code=kept.brand_code,
-            subject=None if made.subject is None else made.subject.id,
-            items=made.events,
-        )
+        made = _write(home, question, out)
     context.output.say(
         f"{out}: {made.events} hareket, {iys_text(made.sealed_at)} mühürlü.",
         f"{out}: {made.events} events, sealed at {iys_text(made.sealed_at)}.",
     )
-    context.output.answer(
-        {
-            "file": str(out),
-            "events": made.events,
-            "position": made.position,
-            "sealedAt": utc_text(made.sealed_at),
-        }
-    )
+    shown = {"file": str(out), "events": made.events, "position": made.position}
+    context.output.answer({**shown, "sealedAt": utc_text(made.sealed_at)})
+
+
+def _write(home: Home, question: Question, out: Path) -> Made:
+    """The bundle, whole or not at all, for its owner's eyes; noted before it can be read."""
+    brand = question.brand
+    draft = out.with_name(f".{out.name}.draft")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            made = make_bundle(question, home.logs.sources(brand.iys_code), file, now=now())
+        subject = None if made.subject is None else made.subject.id
+        home.access_log(brand.iys_code).note(
+            ACTOR, "prove", brand_code=brand.brand_code, subject=subject, items=made.events
+        )
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+    return made
 
 
 def verify(

@@ -37,10 +37,7 @@ def report_facts(
     """All that the report tells. `entries`: the stream's events with their dates."""
     stamps = _stamps(sources, found)
     movements = tuple(_movement(entry, found, stamps) for entry in entries)
-    opened = {group for groups in found.groups.values() for group in groups} & question.opened
-    committed = {group for event in found.stream for group in event.commit}
-    verdict = view.verdict
-    act = view.line.act
+    disclosed, withheld = _openness(question, found)
     return f.ReportFacts(
         provider=sources.provider,
         brand_code=question.brand.brand_code,
@@ -50,15 +47,8 @@ def report_facts(
         channel=question.channel,
         recipient_type=question.recipient_type,
         recipient=question.address.text if "recipient" in question.opened else None,
-        standing=f.Standing(
-            verdict=verdict.kind,
-            reason=verdict.reason,
-            permitted=verdict.permitted,
-            warnings=verdict.warnings,
-        ),
-        person_line=f.PersonLine(
-            status=view.line.status, position=None if act is None else act.position
-        ),
+        standing=_standing(view),
+        person_line=_person_line(view),
         iys_line=_iys_line(view, found),
         movements=movements,
         acts=tuple(_acts(question, sources, found, movements)),
@@ -74,13 +64,35 @@ def report_facts(
         queries=tuple(queries),
         corrections=tuple(_corrections(found)),
         seals=tuple(_seal(stamp) for kept in stamps.values() for stamp in kept),
-        disclosed=tuple(sorted(opened)),
-        withheld=tuple(sorted(committed - opened)),
+        disclosed=disclosed,
+        withheld=withheld,
         attachments=tuple(
             f.Attachment(name=name, size_bytes=len(data), sha256=sha256(data).hexdigest())
             for name, data in sorted(attachments.items())
         ),
     )
+
+
+def _openness(question: Question, found: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The groups that are opened, and those that are not."""
+    opened = {group for groups in found.groups.values() for group in groups} & question.opened
+    committed = {group for event in found.stream for group in event.commit}
+    return tuple(sorted(opened)), tuple(sorted(committed - opened))
+
+
+def _standing(view: StatusView) -> f.Standing:
+    verdict = view.verdict
+    return f.Standing(
+        verdict=verdict.kind,
+        reason=verdict.reason,
+        permitted=verdict.permitted,
+        warnings=verdict.warnings,
+    )
+
+
+def _person_line(view: StatusView) -> f.PersonLine:
+    act = view.line.act
+    return f.PersonLine(status=view.line.status, position=None if act is None else act.position)
 
 
 def _stamps(sources: Sources, found: Found) -> dict[int, Sequence[KeptStamp]]:

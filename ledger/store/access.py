@@ -60,13 +60,10 @@ class ApiKeys:
         *,
         steady_seconds: Callable[[], float] = clock.steady_seconds,
         now: clock.Clock = clock.now,
-        meet: Callable[[IysCode], None] = lambda iys_code: None,
     ) -> None:
-        """`meet` is told of each provider that was read of, in the thread that reads."""
         self._database = database
         self._steady_seconds = steady_seconds
         self._now = now
-        self._meet = meet
         self._fixed: list[_Held] = []
         self._held: dict[str, _Held] = {}
         self._brands: dict[BrandCode, Brand] = {}
@@ -118,8 +115,6 @@ class ApiKeys:
             self._held = {row[0]: _held(row) for row in keys}
             self._brands = {brand.brand_code: brand for brand in map(brand_of_row, brands)}
             self._read_at = began_at
-        for iys_code in {brand.iys_code for brand in self._brands.values()}:
-            self._meet(iys_code)
 
     def add(
         self,

@@ -3,14 +3,18 @@
 import asyncio
 import json
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
 from psycopg_pool import ConnectionPool
+from starlette.types import Message
 
 from ledger.api.app import create_app
+from ledger.api.guard import Guard
 from ledger.bootstrap import Home
-from ledger.vocabulary import BrandCode, Role
+from ledger.vocabulary import Role
 from tests.integration.acts import BRAND_CODE, IYS_CODE
 from tests.unit.guarded import ask
 
@@ -34,6 +38,17 @@ REQUESTS: list[tuple[str, str, object]] = [
 ]
 
 
+@asynccontextmanager
+async def started(guard: Guard) -> AsyncIterator[None]:
+    """As the server tells it to begin; its end is not waited for."""
+    told, said = asyncio.Queue[Message](), asyncio.Queue[Message]()
+    told.put_nowait({"type": "lifespan.startup"})
+    running = asyncio.create_task(guard({"type": "lifespan"}, told.get, said.put))
+    assert (await said.get())["type"] == "lifespan.startup.complete"
+    yield
+    running.cancel()
+
+
 def test_no_request_asks_postgresql_in_the_thread_of_the_event_loop(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,12 +67,13 @@ def test_no_request_asks_postgresql_in_the_thread_of_the_event_loop(
     async def served() -> list[tuple[str, int, set[int]]]:
         guard = create_app(cast(Any, home))
         found = []
-        for method, path, body in REQUESTS:
-            threads.clear()
-            content = b"{}" if body is None else json.dumps(body).encode()
-            headers = {"authorization": f"Bearer {token}"}
-            answer = await ask(guard, method, path, content, headers)
-            found.append((path, answer.status, set(threads)))
+        async with started(guard):
+            for method, path, body in REQUESTS:
+                threads.clear()
+                content = b"{}" if body is None else json.dumps(body).encode()
+                headers = {"authorization": f"Bearer {token}"}
+                answer = await ask(guard, method, path, content, headers)
+                found.append((path, answer.status, set(threads)))
         return found
 
     found = asyncio.run(served())
@@ -66,11 +82,3 @@ def test_no_request_asks_postgresql_in_the_thread_of_the_event_loop(
     assert sum(bool(asked) for _, _, asked in found) >= len(REQUESTS) - 1, "somebody asked"
     loop = threading.get_ident()
     assert [path for path, _, asked in found if loop in asked] == []
-
-
-def test_a_provider_that_was_added_meanwhile_is_met_with_its_keys(home: Home) -> None:
-    """Its ledger is opened by the thread that reads the keys, not by the first who asks."""
-    home.keys.refresh()
-
-    assert IYS_CODE in home._ledgers
-    assert home.keys.brand(BrandCode(BRAND_CODE)).iys_code == IYS_CODE

@@ -1,6 +1,7 @@
 """An import that was cut off says in the end what one says that was not (consent.md C8)."""
 
 import io
+from collections.abc import Collection
 from functools import partial
 from itertools import permutations
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from ledger import bootstrap, views
+from ledger.aggregates.events import Event
 from ledger.aggregates.provider_bodies import ImportCompleted
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
@@ -145,6 +147,33 @@ def test_two_lanes_resume_as_one(
     opens = partial(bootstrap.open_ledger, settings, IYS_CODE)
 
     assert said_of(ledger, file, options, open_ledger=opens) == whole
+
+
+def test_of_a_new_file_no_more_events_are_read_once_something_is_recorded(
+    ledger: ConsentLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A weekly export of mostly the same rows is not slowed down for it."""
+    for name in ("CHUNK_ROWS", "CHUNK_ROWS_MIN", "CHUNK_ROWS_MAX"):
+        monkeypatch.setattr(lanes, name, 5)
+    known = [ROW.format("HS_WEB", n, "ONAY", MIDDLE, "BIREYSEL").strip() for n in range(30)]
+    new = [ROW.format("HS_WEB", n, "ONAY", MIDDLE, "BIREYSEL").strip() for n in range(90, 92)]
+    bring(ledger, write(tmp_path, *known))
+    events_at, asked = ledger.store.events_at, []
+
+    def counted(positions: Collection[int]) -> dict[int, Event]:
+        asked.append(len(positions))
+        return events_at(positions)
+
+    monkeypatch.setattr(ledger.store, "events_at", counted)
+
+    _, verdicts = bring(ledger, write(tmp_path, *known[:12], *new, *known[12:]))
+
+    assert asked == [5, 5, 3], "the third chunk holds what is new"
+    assert [verdicts[line][0] for line in sorted(verdicts)] == [
+        *["already"] * 12,
+        *["recorded"] * 2,
+        *["already"] * 18,
+    ]
 
 
 def test_what_was_taken_back_meanwhile_is_known_and_not_recorded(

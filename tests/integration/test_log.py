@@ -1,7 +1,9 @@
 """The log on a real database: tree, checkpoints, seals, what a restored backup is told."""
 
 import subprocess
+from collections.abc import Iterable
 from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
@@ -16,6 +18,7 @@ from ledger.evidence.ers import batch_path as path_in_batch
 from ledger.evidence.ers import check_record, evidence_record, reduced_hashtree
 from ledger.evidence.heads import HeadsMap, heads_leaf
 from ledger.evidence.log_book import LogBook
+from ledger.evidence.log_ports import Seal
 from ledger.evidence.merkle import check_consistency, check_inclusion, root_of
 from ledger.evidence.publishing import LogBehind
 from ledger.evidence.seal import imprint_of
@@ -113,11 +116,7 @@ def test_a_seal_covers_what_is_new(
         assert check_record(record, leaf) == imprint_of(second)
 
 
-def a_record(leaves, position, seal, token):  # type: ignore[no-untyped-def]
-    from hashlib import sha256
-
-    from ledger.evidence.ers import read_record
-
+def a_record(leaves: Iterable[bytes], position: int, seal: Seal, token: bytes) -> EvidenceRecord:
     every = list(leaves)
     index = position - seal.first - 1
     siblings = [*path_in_batch(every, index), sha256(seal.checkpoint).digest()]
@@ -127,8 +126,6 @@ def a_record(leaves, position, seal, token):  # type: ignore[no-untyped-def]
 def test_openssl_verifies_the_stamp(
     home: Home, ledger: ConsentLedger, keeper: LogKeeper, tmp_path: Path
 ) -> None:
-    from ledger.evidence.ers import batch_root, seal_bytes
-
     grow(ledger, 0, 3)
     seal = keeper.seal()
     assert seal is not None

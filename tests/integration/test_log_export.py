@@ -11,6 +11,7 @@ import pytest
 
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
+from ledger.errors import LedgerError
 from ledger.evidence.checkpoint import SignedCheckpoint
 from ledger.evidence.log_book import LogBook
 from ledger.evidence.merkle import check_consistency, consistency_path
@@ -198,6 +199,29 @@ def test_a_folder_with_other_events_than_the_log_is_left_alone(
         export(book, shown, key, LogFolder(tmp_path), with_entries=True)
 
     assert caught.value.step is CopyStep.FORK
+
+
+@pytest.mark.damaging
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("DELETE FROM log_tiles WHERE level = 0 AND number = 0", "a tile is missing: tile/0/000"),
+        ("DELETE FROM stored_events WHERE position = 7", "events are missing between 0 and 302"),
+    ],
+)
+def test_a_log_with_a_gap_is_not_written_out_as_whole(
+    home: Home, ledger: ConsentLedger, tmp_path: Path, damage: str, said: str
+) -> None:
+    record(ledger, 0, 300)
+    home.logs.keeper(IYS_CODE).show()
+    with psycopg.connect(home.dsn, options=f"-c search_path=sp_{IYS_CODE}") as owner:
+        owner.execute("ALTER TABLE stored_events DISABLE TRIGGER append_only")
+        assert owner.execute(damage.encode()).rowcount == 1
+
+    with pytest.raises(LedgerError, match=said):
+        write_out(home, tmp_path)
+
+    assert not (tmp_path / "checkpoint").exists()
 
 
 def test_a_log_of_three_levels_is_copied(tmp_path: Path) -> None:

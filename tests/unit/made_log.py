@@ -44,7 +44,7 @@ class MadeLog:
         self.key = named(private)
         self._private = private
         self._streams: dict[UUID, tuple[int, bytes]] = {}
-        self._as_of: list[dict[UUID, tuple[int, bytes]]] = []
+        self._heads: list[tuple[UUID, int, bytes]] = []
         self.add(self.opening())
 
     def opening(self, **changes: Any) -> LedgerOpened:
@@ -78,8 +78,8 @@ class MadeLog:
             position=position,
             **{"seq": seq + 1, "prev": leaf.hex() or ZERO_HASH, **given},
         )
-        self._as_of.append(dict(self._streams))
         self._streams[stream] = event.seq, event.leaf_hash
+        self._heads.append((stream, event.seq, event.leaf_hash))
         self.entries.append(event.state)
 
     def restrict(self, number: int, **changes: Any) -> None:
@@ -96,7 +96,7 @@ class MadeLog:
     def map_streams(self, behind: int = 0, **changes: Any) -> None:
         """A map as of the log without its last `behind` events; `changes` of what it says."""
         size = len(self.entries) - behind
-        heads = dict(self._streams) if behind == 0 else self._as_of[size]
+        heads = {stream: (seq, leaf) for stream, seq, leaf in self._heads[:size]}
         leaves = [
             leaf_hash(stream.bytes + seq.to_bytes(8, "big") + leaf)
             for stream, (seq, leaf) in sorted(heads.items())

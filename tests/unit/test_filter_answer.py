@@ -10,6 +10,7 @@ import pytest
 from starlette.types import Message
 
 from ledger.api import filtering
+from ledger.api.corked import Corked
 from ledger.api.filtering import RUNS_MAX, SENT_BYTES
 from ledger.api.problems import Problem
 from ledger.api.turns import Lane
@@ -68,6 +69,38 @@ def test_no_piece_is_larger_than_a_slow_reader_can_take(packed: bool) -> None:
     assert content == b"".join(run.blocks)
     assert run.ended.is_set()
     assert get_ident() not in run.threads
+
+
+class Written:
+    """Stands for a connection's transport."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def write(self, data: bytes) -> None:
+        self.sizes.append(len(data))
+
+    def is_closing(self) -> bool:
+        return False
+
+
+def test_pieces_are_not_put_together_again_on_their_way() -> None:
+    """Ten megabytes had to be read before one who read steadily was no longer cut off."""
+    run, transport = Judged(), Written()
+
+    async def ask() -> None:
+        corked = Corked(cast(Any, transport), asyncio.get_running_loop())
+
+        async def send(message: Message) -> None:
+            corked.write(message.get("body", b""))
+
+        await sent_by(run, send)
+        await asyncio.sleep(0)
+
+    asyncio.run(ask())
+
+    assert sum(transport.sizes) == sum(map(len, run.blocks))
+    assert max(transport.sizes) <= 2 * SENT_BYTES
 
 
 def test_the_end_of_one_who_hung_up_does_not_hold_the_event_loop() -> None:

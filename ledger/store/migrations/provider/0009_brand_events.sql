@@ -31,7 +31,8 @@ SELECT brand_code, channel, is_refusal, max(position), array_agg(position ORDER 
                                'ledger.merchant.listed', 'ledger.iys.seen', 'ledger.iys.refused',
                                'ledger.suppression.added')
               UNION ALL
-              SELECT lifted.position, lifted.topic, convert_from(added.state, 'UTF8')::json -> 'body'
+              SELECT lifted.position, lifted.topic,
+                     convert_from(added.state, 'UTF8')::json -> 'body'
                 FROM stored_events AS lifted
                 JOIN stored_events AS added
                   ON added.stream = lifted.stream
