@@ -14,8 +14,16 @@ from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
 from ledger.evidence.canonical import leaf_hash
 from ledger.evidence.checkpoint import Checkpoint, sign
+from ledger.evidence.ers import (
+    EvidenceRecord,
+    batch_root,
+    check_record,
+    evidence_record,
+    read_record,
+    reduced_hashtree,
+    seal_bytes,
+)
 from ledger.evidence.ers import batch_path as path_in_batch
-from ledger.evidence.ers import check_record, evidence_record, reduced_hashtree
 from ledger.evidence.heads import HeadsMap, heads_leaf
 from ledger.evidence.log_book import LogBook
 from ledger.evidence.log_ports import Seal
