@@ -39,9 +39,16 @@ SELECT r.subject, r.lookup, r.generation, r.wrapped_key, r.kek_epoch,
        ) AS r
 
 -- find_generations --
+-- In two parts, each by its own index: neither holds all recipients.
 SELECT subject, lookup, generation, wrapped_key, kek_epoch, closed_position
   FROM recipients
  WHERE lookup = %(lookup)s
+   AND closed_position IS NULL
+ UNION ALL
+SELECT subject, lookup, generation, wrapped_key, kek_epoch, closed_position
+  FROM recipients
+ WHERE lookup = %(lookup)s
+   AND closed_position IS NOT NULL
  ORDER BY generation DESC
 
 -- load_consents --

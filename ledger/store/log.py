@@ -23,6 +23,7 @@ from ledger.vocabulary import IysCode
 
 SEAL_LOCK: Final = 3161
 """Advisory lock, with the provider's schema: one process seals at a time."""
+LAST_STREAM: Final = UUID(int=2**128 - 1)
 HEADS_PAGE: Final = 20_000
 
 SQL: Final = load_blocks("ledger.store", "log.sql")
@@ -195,7 +196,8 @@ class LogTables:
 
     def heads_between(self, size: int, first: UUID, following: UUID | None) -> Sequence[Head]:
         """See LogStore."""
-        rows = self._read("heads_between", size=size, first=first, next=following)
+        last = LAST_STREAM if following is None else UUID(int=following.int - 1)
+        rows = self._read("heads_between", size=size, first=first, last=last)
         return [(stream, seq, leaf) for stream, seq, leaf in rows]
 
     def _seal(self, name: str, **asked: Any) -> Seal | None:  # parameters of a statement

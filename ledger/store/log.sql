@@ -162,8 +162,7 @@ SELECT stream, seq, sha256('\x00'::bytea || state)
 SELECT DISTINCT ON (stream) stream, seq, sha256('\x00'::bytea || state)
   FROM stored_events
  WHERE position <= %(size)s
-   AND stream >= %(first)s
-   AND (%(next)s::uuid IS NULL OR stream < %(next)s)
+   AND stream BETWEEN %(first)s AND %(last)s
  ORDER BY stream, seq DESC
 
 -- keep_heads --

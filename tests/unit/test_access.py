@@ -41,8 +41,10 @@ def a_request(principal: Principal) -> Request:
 @pytest.mark.parametrize("role", Role)
 def test_each_role_may_do_what_the_table_says(role: Role, action: Action) -> None:
     may = role not in (Role.VIEWER, Role.AUDITOR) or action in READING
-    if action is Action.MEASURE:
+    if action in (Action.MEASURE, Action.READ_LOG):
         may = role in (Role.AUDITOR, Role.ADMIN)
+    if action is Action.PROVE:
+        may = role in (Role.AUDITOR, Role.COMPLIANCE, Role.ADMIN)
     principal = Principal("k", "n", role)
 
     if may:
