@@ -37,7 +37,7 @@ PLACE: Final = {
     "in": "path",
     "required": True,
     "description": "0/x001/234 · 0/x001/234.p/7",
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "pattern": "^[0-9x/.p]{1,40}$"},
 }
 TEXT_MEDIA: Final = {"text/plain": {"schema": {"type": "string"}}}
 BYTES_MEDIA: Final = {BYTES: {"schema": {"type": "string", "format": "binary"}}}
