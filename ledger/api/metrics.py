@@ -1,4 +1,4 @@
-"""`GET /metrics`: what the service does, in numbers, for Prometheus (decision 0006).
+"""`GET /metrics`: what the service does, in numbers, for Prometheus (decision 0014).
 
 No label holds anything that a caller made up: routes by their template, providers by İYS's number.
 """
