@@ -6,11 +6,13 @@ from pathlib import Path
 
 import typer
 
+from ledger.aggregates.provider_bodies import LedgerOpened
 from ledger.cli.context import ACTOR, CODE_MAX, current
 from ledger.clock import ISTANBUL, iys_text, now, utc_text
 from ledger.evidence.log_ports import KeptStamp
 from ledger.evidence.note import SignatureType, VerifierKey
 from ledger.evidence.refusals import ProofRefused, Step
+from ledger.proving.gathering import openings
 
 witness_app = typer.Typer(help="Tanıklar / witnesses of the log.", no_args_is_help=True)
 trust_app = typer.Typer(help="Doğrulama için dayanaklar / anchors.", no_args_is_help=True)
@@ -154,13 +156,20 @@ def trust_export(
     context = current()
     with context.home() as home:
         code = context.provider(home, iys_code)
-        key = home.logs.public_key(code)
+        keys = [
+            VerifierKey(
+                opened.body.origin, SignatureType.NOTE, bytes.fromhex(opened.body.public_key)
+            )
+            for opened in openings(home.ledger(code))
+            if isinstance(opened.body, LedgerOpened)
+        ]
         witnesses = home.logs.tables(code).witnesses()
         root = home.logs.test_root()
     roots = folder / "tsa"
     roots.mkdir(parents=True, exist_ok=True)
     (folder / "README.txt").write_text(TRUST_README, encoding="utf-8")
-    (folder / "log.vkey").write_text(key.vkey + "\n", encoding="ascii")
+    lines = "".join(f"{key.vkey}\n" for key in keys)  # several after a restored backup
+    (folder / "log.vkey").write_text(lines, encoding="ascii")
     for number, witness in enumerate(witnesses, 1):
         (folder / f"witness-{number}.vkey").write_text(witness.vkey + "\n", encoding="ascii")
     if root is not None:
@@ -175,7 +184,9 @@ def trust_export(
             "TEST-root.pem yerleşik TEST damgası içindir; hukuki değeri yoktur.",
             "TEST-root.pem is for the embedded TEST stamps; they have no legal value.",
         )
-    context.output.answer({"vkey": key.vkey, "witnesses": len(witnesses), "test": root is not None})
+    context.output.answer(
+        {"vkey": keys[0].vkey, "witnesses": len(witnesses), "test": root is not None}
+    )
 
 
 def recover(

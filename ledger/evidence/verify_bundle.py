@@ -539,6 +539,11 @@ class Check:
 
     def check_proofs(self) -> None:
         before = (-1, datetime.min.replace(tzinfo=UTC))
+        self.former = {  # a log that goes on after a restored backup names the one before
+            one.entry["log"]: str(one.entry["body"].get("previous_checkpoint")).split("\n")[0]
+            for one in self.events
+            if one.entry["type"] == "ledger.opened"
+        }
         for event in self.events:
             text = self.take(f"{event.name}.tlog-proof").decode()
             found = PROOF.match(text)
@@ -549,7 +554,7 @@ class Check:
             event.index, event.seal = index, self.seal(f"seals/{tree.size}")
             self.where = event.name
             need(note.startswith(event.seal.checkpoint), "CHECKPOINT_NOT_OF_SEAL")
-            need(event.entry["log"] == tree.origin, "LOG_NOT_TRUSTED")
+            need(self.goes_on(tree.origin, event.entry["log"]), "LOG_NOT_TRUSTED")
             self.check_log(tree)
             self.check_witnesses(tree)
             path = [unb64(line) for line in lines.split()]
@@ -559,6 +564,11 @@ class Check:
                 is_later = before[0] < index and before[1] <= event.recorded
                 need(is_later, "EVENTS_OUT_OF_ORDER")
                 before = (index, event.recorded)
+
+    def goes_on(self, origin: str, former: str) -> bool:
+        for _ in self.former:
+            origin = origin if origin == former else self.former.get(origin, origin)
+        return origin == former
 
     def check_log(self, tree: Record) -> None:
         name, signature = tree.signatures[0]
@@ -683,7 +693,11 @@ class Check:
                 text = self.take(f"{seal.folder}/previous/consistency").decode()
                 path = [unb64(line) for line in text.split("\n")[:-1]]
                 is_before = 0 < before.size < seal.size and before.at <= seal.at
-                if not is_before or before.origin != seal.origin or not text.endswith("\n"):
+                if (
+                    not is_before
+                    or not self.goes_on(seal.origin, before.origin)
+                    or not text.endswith("\n")
+                ):
                     raise ValueError("not a seal before it")
                 self.check_log(before)
                 roots = roots_by_path(before.size, seal.size, path, [before.root])

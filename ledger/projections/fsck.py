@@ -85,7 +85,7 @@ class _Log:
 
     def __init__(self, report: Report, origin: str) -> None:
         self._report = report
-        self._origin = origin
+        self._origin = self._named = origin
         self._recorded = ""
         self.erased: set[UUID] = set()
         self._brands: dict[int, bool] = {}
@@ -102,13 +102,23 @@ class _Log:
             report.events = event.position
         if event.recorded < self._recorded:
             report.find(f"event {event.position}: recorded goes back")
-        if event.log != self._origin:
-            report.find(f"event {event.position}: belongs to another log")
-        if (event.position == 1) != isinstance(event.body, LedgerOpened):
-            report.find(f"event {event.position}: ledger.opened is event 1 and no other")
+        self._take_origin(event)
         self._recorded = event.recorded
         self._brand_events.take(event, self._suppressed)
         self._remember(event, event.body)
+
+    def _take_origin(self, event: Event) -> None:
+        """The log's name, which changes where it goes on after a restored backup."""
+        body = event.body
+        opens = isinstance(body, LedgerOpened) and (
+            event.position == 1 or body.previous_checkpoint is not None
+        )
+        if isinstance(body, LedgerOpened) and opens:
+            self._named = body.origin
+        if event.log != self._named:
+            self._report.find(f"event {event.position}: belongs to another log")
+        if (event.position == 1 or isinstance(body, LedgerOpened)) and not opens:
+            self._report.find(f"event {event.position}: ledger.opened is event 1 and no other")
 
     def _remember(self, event: Event, body: Body) -> None:
         match body:
@@ -130,6 +140,8 @@ class _Log:
     def close(self, connection: LedgerConnection, iys_code: IysCode) -> None:
         """What the whole log says of the tables beside it."""
         report = self._report
+        if self._named != self._origin:
+            report.find("the log's last name is not the provider's")
         if report.events == 0:
             report.find("the log is empty: ledger.opened is missing, add the provider again")
         for name in ("commands_astray", "generations_astray"):

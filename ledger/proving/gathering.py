@@ -9,7 +9,12 @@ from ledger.addresses import Address
 from ledger.aggregates import bodies as b
 from ledger.aggregates.events import RECIPIENT_GROUP, Event
 from ledger.aggregates.keys import ConsentKey, provider_stream, recipient_stream
-from ledger.aggregates.provider_bodies import DecisionMade, LedgerHeads, TextRegistered
+from ledger.aggregates.provider_bodies import (
+    DecisionMade,
+    LedgerHeads,
+    LedgerOpened,
+    TextRegistered,
+)
 from ledger.application import ConsentLedger
 from ledger.errors import LedgerBroken
 from ledger.evidence import canonical
@@ -34,8 +39,6 @@ from ledger.recording.ports import Subject
 from ledger.recording.request import recipient_group
 from ledger.views.questions import subject_at
 
-OPENING: Final = 1
-"""Position of `ledger.opened`, which names the log's key."""
 TILES_MAX: Final = 1_024
 NODES_MAX: Final = 100_000
 BATCHES_MAX: Final = 64
@@ -58,7 +61,7 @@ def find(question: Question, sources: Sources) -> Found:
         )
         stream = ledger.store.events_of(key.stream)
         around += _recipients_own(question, ledger, subject)
-    around += ledger.store.events_at([OPENING]).values()
+    around += openings(ledger)
     around += _texts(ledger, stream)
     around += _decisions(question, ledger)
     heads = sources.keeper.last_heads()
@@ -67,6 +70,18 @@ def find(question: Question, sources: Sources) -> Found:
     seals = _seals(sources, wanted)
     groups = {} if subject is None else _groups(ledger, subject, question.address, stream)
     return Found(stream=stream, around=around, groups=groups, seals=seals, heads=heads)
+
+
+def openings(ledger: ConsentLedger) -> Iterator[Event]:
+    """What names the log and its key, the present one first, then those that it went on from after
+    a restored backup."""
+    origin: str | None = ledger.log_origin
+    while origin is not None:
+        stream = ledger.store.events_of(provider_stream(origin, "ledger"))
+        opened = next(event for event in stream if isinstance(event.body, LedgerOpened))
+        yield opened
+        former = getattr(opened.body, "previous_checkpoint", None)
+        origin = None if former is None else former.partition("\n")[0]
 
 
 def _recipients_own(question: Question, ledger: ConsentLedger, subject: Subject) -> Iterator[Event]:
