@@ -1,6 +1,6 @@
 """The entries of many streams in a kept map, each with its neighbours, in one walk over the map."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
@@ -32,10 +32,11 @@ class HeadsWalk:
         indexes: set[int] = set()
         for stream in sorted(streams) if self._chunks else ():
             number = max(0, bisect_right(self._firsts, stream) - 1)
-            for place, head in enumerate(self._entries(number)):
-                if head[0] == stream:
-                    index = CHUNK_HEADS * number + place
-                    indexes |= {index - 1, index, index + 1}
+            heads = self._entries(number)
+            place = bisect_left(heads, stream, key=_stream_of)
+            if place < len(heads) and heads[place][0] == stream:
+                index = CHUNK_HEADS * number + place
+                indexes |= {index - 1, index, index + 1}
         return [self._shown(one) for one in sorted(indexes) if 0 <= one < self._streams]
 
     def _shown(self, index: int) -> ShownHead:
@@ -67,3 +68,7 @@ class HeadsWalk:
             middle = start + (1 << (end - start - 1).bit_length() - 1)
             known[start, end] = root_of([self._node(start, middle), self._node(middle, end)])
         return known[start, end]
+
+
+def _stream_of(head: Head) -> UUID:
+    return head[0]

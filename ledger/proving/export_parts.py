@@ -26,7 +26,7 @@ from ledger.evidence.bundle_parts import (
 from ledger.evidence.log_ports import LogStore, Seal
 from ledger.proving.export_choice import subject_of
 from ledger.proving.export_heads import HeadsWalk
-from ledger.proving.gathering import Prover, disclosure, seal_part
+from ledger.proving.gathering import Prover, disclosure, openings, seal_part
 from ledger.proving.question import Sources
 from ledger.recording.ports import Subject
 from ledger.recording.request import recipient_group
@@ -148,6 +148,7 @@ class PartMaker:
         self._shelf = shelf
         self._opened = opened
         self._prover = Prover(sources.store)
+        self._openings = [one for one in openings(sources.ledger) if one.position <= size]
         heads = sources.keeper.last_heads()
         self._heads: tuple[Event, HeadsWalk] | None = None
         if heads is not None and heads.position <= size:
@@ -155,8 +156,11 @@ class PartMaker:
             walk = HeadsWalk(sources.store, heads.body.size, heads.body.streams)
             self._heads = (heads, walk)
 
-    def part(self, number: int, events: Sequence[Event]) -> Part:
-        """What is known of these events."""
+    def part(self, number: int, chosen: Sequence[Event]) -> Part:
+        """What is known of these events, and of those that every part needs: what names the log,
+        and the one it goes on from after a restored backup."""
+        by_position = {event.position: event for event in (*self._openings, *chosen)}
+        events = [by_position[position] for position in sorted(by_position)]
         subjects = {UUID(one) for event in events if (one := subject_of(event)) is not None}
         people = self._people.of(subjects)
         payloads = self._sources.ledger.store.payloads_at([event.position for event in events])

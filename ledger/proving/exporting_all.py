@@ -95,7 +95,7 @@ def export_all(
             with folder.file(f"parts/{parts:04}.zip") as file:
                 write_bundle(maker.bundle(part, now), file)
             sheets.add(part)
-            events += len(part.events)
+            events += len(together)
             if wanted.with_evidence:
                 evidence += _write_evidence(sources, part, folder)
     texts = _write_texts(sources, folder)
