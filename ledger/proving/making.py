@@ -11,7 +11,7 @@ from ledger.aggregates.events import Event
 from ledger.aggregates.keys import ConsentKey
 from ledger.clock import utc_text
 from ledger.errors import NotFound
-from ledger.evidence.bundle import verifier, write_bundle
+from ledger.evidence.bundle import files_but_report, verifier, write_bundle
 from ledger.evidence.bundle_parts import (
     Attachment,
     Bundle,
@@ -20,7 +20,6 @@ from ledger.evidence.bundle_parts import (
     HeadsPart,
     PreviousSeal,
     SealPart,
-    evidence_files,
 )
 from ledger.evidence.bundle_parts import Question as Asked
 from ledger.evidence.ers import batch_root, seal_bytes
@@ -203,7 +202,9 @@ def _facts(
         at=question.at,
     )
     script = verifier()
-    digests = {name: sha256(content).hexdigest() for name, content in evidence_files(bundle)}
+    digests = {
+        name: sha256(content).hexdigest() for name, content in files_but_report(bundle).items()
+    }
     return report_facts(
         question,
         sources,

@@ -1,9 +1,11 @@
 """`POST /v1/proofs` and the log over HTTP: what a stranger gets, and that it holds."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from ledger.evidence.note import VerifierKey
 from ledger.evidence.tile_files import Tile
 from ledger.evidence.tiles import consistency_tiles, node_reader
 from ledger.recording.text_ports import TextKind
+from ledger.reporting.digest import package_digest
 from tests.acceptance.services import (
     BRAND,
     CONSENTS,
@@ -93,6 +96,9 @@ def test_a_consent_is_proven_to_a_stranger(http: Running, trust: Path) -> None:
     inside = files(bundle)
     assert text.encode() in {one for name, one in inside.items() if name.startswith("ekler/")}
     page = inside["RAPOR.html"].decode()
+    digest = package_digest({name: sha256(one).hexdigest() for name, one in inside.items()})
+    printed = re.sub(r"\s", "", re.sub(r"<[^>]*>", "", page))
+    assert digest in printed  # as whoever unpacks the bundle computes it
     assert text in page and "2026/7" in page and "yaz-2026" in page
     assert evidence[:16] in page
     pieces = [name for name in inside if "delil" in name]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import struct
 import zipfile
 from dataclasses import replace
@@ -29,6 +30,7 @@ STORY = a_story()
 WHOLE = a_bundle(STORY)
 BUNDLE = zipped(WHOLE)
 FILES = unzipped(BUNDLE)
+ANOTHER_ID = re.compile(r"^([^+]+)\+[0-9a-f]{8}\+")
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(b"another".ljust(32, b"."))
 
 
@@ -223,6 +225,20 @@ class Forger(World):
         return replace(checkpoint, signatures=(lie,))
 
 
+def test_a_checkpoint_whose_first_line_is_not_the_logs(tmp_path: Path) -> None:
+    assert refusal(tmp_path, a_bundle(a_story(Stranger()))) == "PROOF_MALFORMED"
+
+
+class Stranger(World):
+    """Signs under another name than the log's."""
+
+    def sign(self, checkpoint: SignedCheckpoint) -> SignedCheckpoint:
+        """With a line by somebody else."""
+        [line] = checkpoint.signatures
+        other = SignatureLine("somebody.example", line.key_id, line.signature)
+        return replace(checkpoint, signatures=(other,))
+
+
 def test_a_witness_signature_that_is_not_the_witnesss(tmp_path: Path) -> None:
     public = OTHER_KEY.public_key().public_bytes_raw()
     witness = VerifierKey("tanik.example", SignatureType.COSIGNATURE, public)
@@ -253,6 +269,7 @@ def test_a_trust_folder_without_a_root(tmp_path: Path) -> None:
         ("policy.json", b'{"Quorum":2}'),
         ("log.vkey", b"log.example+00000000+AAAA"),
         ("log.vkey", STORY.world.vkey[:-1].encode()),
+        ("log.vkey", ANOTHER_ID.sub(r"\1+00000000+", STORY.world.vkey).encode()),
         ("log.vkey", STORY.world.vkey.replace("+", "+0", 1).encode()),
         ("log.vkey", b"\xff"),
     ],

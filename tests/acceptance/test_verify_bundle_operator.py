@@ -3,24 +3,30 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.evidence.bundle_parts import Bundle, HeadsPart, Question
+from ledger.evidence.checkpoint import Checkpoint, sign
 from ledger.evidence.heads import ShownHead
 from ledger.evidence.merkle import inclusion_path
+from ledger.evidence.verify_bundle import Check
 from ledger.vocabulary import Channel
 from tests.bundle_builder import (
     ADDRESS,
     ANOTHER,
+    AT,
     RECIPIENT,
     a_bundle,
     a_grant,
     a_line,
     a_refusal_of,
     a_story,
+    a_trust_folder,
     as_seen,
     refusal,
     some_entries,
@@ -28,13 +34,14 @@ from tests.bundle_builder import (
     with_files,
     zipped,
 )
-from tests.bundle_world import BRAND, World
+from tests.bundle_world import BEGIN, BRAND, World, stamped
 
 STORY = a_story()
 WHOLE = a_bundle(STORY)
 BUNDLE = zipped(WHOLE)
 FILES = unzipped(BUNDLE)
 HOUR = timedelta(hours=1)
+OTHER_KEY = Ed25519PrivateKey.from_private_bytes(b"another".ljust(32, b"."))
 
 
 def changed(name: str, old: bytes, new: bytes) -> bytes:
@@ -127,6 +134,7 @@ def test_an_event_that_hides_in_a_stream_of_another_kind(tmp_path: Path) -> None
         ("events/0002.disclosure.json", b',"value"', b',"v":1,"value"', "DISCLOSURE_MALFORMED"),
         ("decisions/0001.line.json", b"AT_IYS", b"RET_QUEUED", "LINE_NOT_OF_DECISION"),
         ("decisions/0001.line.json", b'"size":5', b'"size":6', "LINE_NOT_OF_DECISION"),
+        ("decisions/0001.line.json", b'"PERMITTED"', b'"PERMITTED","z":1', "DISCLOSURE_MALFORMED"),
         ("decisions/0001.line.json", b'"0004"', b'"0009"', "DISCLOSURE_MALFORMED"),
         ("decisions/0001.line.json", b'"0004"', b'"0005"', "DISCLOSURE_MALFORMED"),
         ("heads/heads.leaf", b'"streams":5', b'"streams":6', "EVENT_NOT_IN_LOG"),
@@ -255,6 +263,48 @@ def test_a_previous_seal_that_is_not_before(tmp_path: Path) -> None:
     assert refusal(tmp_path, replace(WHOLE, seals=seals)) == "EVENT_NOT_OF_BATCH"
 
 
+def test_a_previous_seal_stamped_after_this_one(tmp_path: Path) -> None:
+    world, grant = World(tsa_ahead=HOUR), a_grant()
+    first = world.record(grant, {"recipient": RECIPIENT})
+    world.seal()
+    world.tsa_ahead = timedelta()
+    second = world.record(a_refusal_of(grant), {"recipient": RECIPIENT})
+    world.seal()
+
+    code = refusal(tmp_path, a_short_bundle(world, first, second), max_seal_delay_hours=2)
+
+    assert code == "PREVIOUS_SEAL_MALFORMED"
+
+
+@pytest.mark.parametrize("is_its_own", [True, False])
+def test_a_seal_without_new_events_before_bounds_too_if_it_is_this_logs(
+    is_its_own: bool, tmp_path: Path
+) -> None:
+    world, seals = STORY.world, list(STORY.world.seals)
+    origin = world.origin if is_its_own else World(key=OTHER_KEY).origin
+    size, before = seals[0].size, seals[1].previous
+    assert before
+    tree = Checkpoint(origin, size, world.node(0, size))
+    checkpoint = sign(tree, world.key if is_its_own else OTHER_KEY).encode()
+    token = stamped(sha256(checkpoint).digest(), BEGIN + timedelta(minutes=4, seconds=30))
+    beating = replace(before, checkpoint=checkpoint, seal_bin=checkpoint, tokens=[token])
+    seals[1] = replace(seals[1], previous=beating)
+    bundle = replace(WHOLE, seals=seals)
+
+    if is_its_own:
+        assert accepted(tmp_path, bundle)
+    else:
+        assert refusal(tmp_path, bundle) == "PREVIOUS_SEAL_MALFORMED"
+
+
+def accepted(folder: Path, bundle: Bundle) -> bool:
+    """Raises Refused."""
+    trust = a_trust_folder(folder / "trust")
+    (folder / "bundle.zip").write_bytes(zipped(bundle))
+    Check(folder / "bundle.zip", trust, at=AT).run()
+    return True
+
+
 def test_the_previous_seal_hidden(tmp_path: Path) -> None:
     hidden = {name: None for name in FILES if name.startswith("seals/9/previous/")}
 
@@ -320,6 +370,16 @@ def test_an_event_of_another_type_as_heads(tmp_path: Path) -> None:
     other = HeadsPart(event=STORY.world.part(STORY.decision), entries=some_entries(STORY))
 
     assert refusal(tmp_path, replace(WHOLE, heads=other)) == "HEADS_MALFORMED"
+
+
+def test_a_statement_about_events_that_came_after_it(tmp_path: Path) -> None:
+    story = a_story()
+    heads = story.world.state_heads(size=len(story.world.events) + 1)
+    story.world.seal()
+    entries = [story.world.shown_head(index) for index in range(len(story.world.map))]
+    told = HeadsPart(event=story.world.part(heads), entries=entries)
+
+    assert refusal(tmp_path, a_bundle(story, heads=told)) == "HEADS_MALFORMED"
 
 
 def test_an_entry_of_a_stream_that_was_not_there_yet(tmp_path: Path) -> None:

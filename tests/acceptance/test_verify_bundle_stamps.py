@@ -14,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ledger.evidence import ers
 from ledger.evidence.bundle_parts import Bundle
+from ledger.evidence.merkle import inclusion_path
 from ledger.evidence.verify_bundle import Check
 from tests.bundle_builder import (
     AT,
@@ -34,6 +35,7 @@ from tests.tsa_builders import (
     a_crl,
     a_tsa,
     an_authority,
+    octets,
     p256,
     sequence,
     tlv,
@@ -327,6 +329,44 @@ def test_a_renewed_record(tmp_path: Path) -> None:
     twice = sequence(b"\x02\x01\x01", algorithms, tlv(0x30, chain, chain))
 
     assert refusal(tmp_path, with_files(BUNDLE, {"events/0003.ers": twice})) == "RECORD_RENEWED"
+
+
+def test_a_record_whose_hash_is_another_kind_of_element(tmp_path: Path) -> None:
+    leaf = b"\x20" + sha256(FILES["events/0003.leaf"]).digest()
+    der = FILES["events/0003.ers"]
+    assert der.count(b"\x04" + leaf) == 1
+    forged = with_files(BUNDLE, {"events/0003.ers": der.replace(b"\x04" + leaf, b"\x0c" + leaf)})
+
+    assert refusal(tmp_path, forged) == "RECORD_MALFORMED"
+
+
+def test_a_record_with_three_hashes_in_its_first_list(tmp_path: Path) -> None:
+    record = ers.read_record(FILES["events/0003.ers"])
+    (low, high), *others = record.hashtree
+    hashes = [(low, high, b"\xff" * 32), *others]
+    lists = [sequence(*map(octets, some)) for some in hashes]
+    algorithm = bytes.fromhex("0609608648016503040201")
+    stamp = sequence(tlv(0xA0, algorithm), tlv(0xA2, *lists), record.token)
+    algorithms = sequence(sequence(algorithm))
+    forged = sequence(b"\x02\x01\x01", algorithms, sequence(sequence(stamp)))
+
+    assert refusal(tmp_path, with_files(BUNDLE, {"events/0003.ers": forged})) == "RECORD_MALFORMED"
+
+
+def test_an_event_of_an_earlier_batch_under_a_later_seal(tmp_path: Path) -> None:
+    world, index = STORY.world, STORY.consents[0]
+    seal = world.seals[1]
+    siblings = [bytes(32)] * 3 + [sha256(seal.checkpoint).digest()]
+    tree = ers.reduced_hashtree(world.events[index].leaf_hash, siblings)
+    moved = replace(
+        WHOLE.events[1],
+        seal_size=seal.size,
+        path=inclusion_path(index, seal.size, world.node),
+        record=ers.evidence_record(seal.tokens[0], tree),
+    )
+    events = [WHOLE.events[0], moved, *WHOLE.events[2:]]
+
+    assert refusal(tmp_path, replace(WHOLE, events=events)) == "EVENT_NOT_OF_BATCH"
 
 
 def test_a_record_whose_bytes_end_too_soon_or_too_late(tmp_path: Path) -> None:

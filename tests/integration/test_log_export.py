@@ -9,10 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from ledger import bootstrap
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
 from ledger.errors import LedgerError
-from ledger.evidence.checkpoint import SignedCheckpoint
+from ledger.evidence.checkpoint import Checkpoint, SignedCheckpoint, sign
 from ledger.evidence.log_book import LogBook
 from ledger.evidence.merkle import check_consistency, consistency_path
 from ledger.evidence.note import VerifierKey
@@ -21,6 +22,7 @@ from ledger.evidence.tiles import node_reader
 from ledger.proving.exporting import Exported, export
 from ledger.proving.log_folder import CopyRefused, CopyStep, LogFolder
 from ledger.proving.mirror import mirror
+from ledger.settings import Settings
 from tests.integration.acts import IYS_CODE, a_request
 from tests.unit.made_log import MadeLog
 
@@ -199,6 +201,30 @@ def test_a_folder_with_other_events_than_the_log_is_left_alone(
         export(book, shown, key, LogFolder(tmp_path), with_entries=True)
 
     assert caught.value.step is CopyStep.FORK
+
+
+def test_a_log_that_went_on_after_a_backup_is_copied_anew_and_says_where(
+    home: Home, settings: Settings, ledger: ConsentLedger, tmp_path: Path
+) -> None:
+    record(ledger, 0, 10)
+    write_out(home, tmp_path / "before")
+    size = read_checkpoint(tmp_path / "before").tree.size
+    key, place = home.logs.key(IYS_CODE), home.logs.second_place(IYS_CODE)
+    ahead = Checkpoint(key.origin, size + 1, bytes(32))  # of an event that the backup has not
+    with place.turn():
+        place.write(sign(ahead, key.private))
+    home.logs.recover(IYS_CODE, actor="system:test")
+    with bootstrap.home(settings) as again:
+        record(again.ledger(IYS_CODE), 10, 20)
+        done = write_out(again, tmp_path / "after")
+
+    new_key = home.logs.public_key(IYS_CODE)
+    after, copy = LogFolder(tmp_path / "after"), LogFolder(tmp_path / "copy")
+    copied = mirror(after, copy, new_key)
+    assert (copied.root, copied.is_sound, copied.reopened) == (done.root, True, [size + 1])
+    with pytest.raises(CopyRefused) as caught:
+        mirror(after, LogFolder(tmp_path / "before"), new_key)
+    assert caught.value.step is CopyStep.FOREIGN
 
 
 @pytest.mark.damaging
