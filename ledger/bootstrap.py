@@ -79,6 +79,10 @@ class Home:
             self._ledgers[iys_code] = self.ledger_named(iys_code, provider.log_origin)
         return self._ledgers[iys_code]
 
+    def forget(self, iys_code: IysCode) -> None:
+        """Open the provider's ledger anew when it is next asked for."""
+        self._ledgers.pop(iys_code, None)
+
     def ledger_named(self, iys_code: IysCode, log_origin: str) -> ConsentLedger:
         """The ledger of one provider, whose next events bear this name of the log."""
         vault = ProviderVault(self.providers.keys(iys_code))

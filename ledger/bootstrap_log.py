@@ -60,6 +60,9 @@ class Kept(Protocol):
     def texts(self, iys_code: IysCode) -> Texts:
         """A provider's published texts."""
 
+    def forget(self, iys_code: IysCode) -> None:
+        """Open the provider's ledger anew when it is next asked for."""
+
     def ledger_named(self, iys_code: IysCode, log_origin: str) -> ConsentLedger:
         """The ledger of one provider, whose next events bear this name of the log."""
 
@@ -163,6 +166,8 @@ class Logs:
         named = self._home.ledger_named(iys_code, origin)
         named.append_once(body, once=f"{body.TYPE}/{origin}")
         providers.rename_log(old, origin)
+        self._keepers.pop(iys_code, None)
+        self._home.forget(iys_code)
         return providers.get(iys_code)
 
     def _shown_ahead(self, iys_code: IysCode) -> SignedCheckpoint:

@@ -19,6 +19,7 @@ from ledger.aggregates.provider_bodies import (
     TextRegistered,
 )
 from ledger.errors import LedgerBroken
+from ledger.evidence.canonical import leaf_hash
 from ledger.projections import outbox
 from ledger.projections.follower import position_of
 from ledger.projections.fsck_brand_events import BrandEvents
@@ -59,7 +60,7 @@ def check(
         log, fold = _Log(report, provider.log_origin), outbox.OutboxFold()
         proofs = Proofs(report, connection)
         read_to = position_of(cursor, outbox.NAME)
-        for event in _events(connection, "log_in_order", report, on_progress, on_state=proofs.add):
+        for event in _events(connection, "log_in_order", report, on_progress, on_leaf=proofs.add):
             log.take(event)
             proofs.take(event)
             if isinstance(event.body, DecisionMade):
@@ -176,9 +177,9 @@ def _events(
     report: Report,
     on_progress: Callable[[int], None],
     *,
-    on_state: Callable[[bytes], None] = lambda state: None,
+    on_leaf: Callable[[bytes], None] = lambda leaf: None,
 ) -> Iterator[Event]:
-    """`on_state` gets every state, before its event is read and even where it cannot be."""
+    """`on_leaf` gets the leaf hash of every state, even of one whose event cannot be read."""
     with connection.cursor(name=name) as cursor:
         cursor.itersize = PAGE
         cursor.execute(_SQL[name])
@@ -186,11 +187,14 @@ def _events(
             if number % PAGE == 0:
                 on_progress(number)
             stored = EventRow(*row)
-            on_state(stored.state)
             try:
-                yield checked_event(stored)
+                event = checked_event(stored)
             except LedgerBroken as error:
                 report.find(str(error))
+                on_leaf(leaf_hash(stored.state))
+                continue
+            on_leaf(event.leaf_hash)
+            yield event
 
 
 def _pages(events: Iterator[Event]) -> Iterator[list[Event]]:

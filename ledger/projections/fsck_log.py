@@ -2,7 +2,6 @@
 
 from ledger.aggregates.events import Event
 from ledger.aggregates.provider_bodies import LedgerHeads, LedgerOpened
-from ledger.evidence.canonical import leaf_hash
 from ledger.evidence.checkpoint import SignedCheckpoint
 from ledger.evidence.ers import CHUNK_LEAVES, RecordRefused, batch_root
 from ledger.evidence.log_ports import Seal
@@ -19,7 +18,7 @@ from ledger.store.database import LedgerConnection
 
 
 class Proofs:
-    """Grows the tree anew, state by state, and compares what is kept of it on the way."""
+    """Grows the tree anew, leaf by leaf, and compares what is kept of it on the way."""
 
     def __init__(self, report: Report, connection: LedgerConnection) -> None:
         self.newest_map: Event | None = None
@@ -31,16 +30,15 @@ class Proofs:
         self._checkpoints = rows_of(connection, "checkpoints")
         self._checkpoint = next(self._checkpoints, None)
 
-    def add(self, state: bytes) -> None:
-        """The next state in the order of the log, whether or not it can be read."""
+    def add(self, leaf: bytes) -> None:
+        """The next leaf hash in the order of the log, whether or not its event can be read."""
         self._compare()
         self._size += 1
-        leaf = leaf_hash(state)
         self._tiles.add(leaf)
         self._seals.add(leaf)
 
     def take(self, event: Event) -> None:
-        """The event of the state that was added last."""
+        """The event of the leaf that was added last."""
         match event.body:
             case LedgerOpened(origin=origin, public_key=public_key):
                 # Again only after a restored backup: what is signed from there on has that key.
@@ -53,7 +51,7 @@ class Proofs:
                 self.newest_map = event
 
     def close(self) -> None:
-        """After the last state."""
+        """After the last leaf."""
         self._compare()
         if self._checkpoint is not None:
             size = self._checkpoint[0]

@@ -171,7 +171,8 @@ SELECT %(size)s, number - 1, first, root
   FROM unnest(%(firsts)s::uuid[], %(roots)s::bytea[]) WITH ORDINALITY AS h (first, root, number)
 
 -- drop_heads --
-DELETE FROM log_heads WHERE size < %(size)s
+-- Of this size too: a crash may have come before its event.
+DELETE FROM log_heads WHERE size <= %(size)s
 
 -- heads_map --
 SELECT first, root FROM log_heads WHERE size = %(size)s ORDER BY number

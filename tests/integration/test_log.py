@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -26,7 +27,7 @@ from ledger.evidence.ers import (
 from ledger.evidence.ers import batch_path as path_in_batch
 from ledger.evidence.heads import HeadsMap, heads_leaf
 from ledger.evidence.log_book import LogBook
-from ledger.evidence.log_ports import Seal
+from ledger.evidence.log_ports import HeadsChunk, Seal
 from ledger.evidence.merkle import check_consistency, check_inclusion, root_of
 from ledger.evidence.publishing import LogBehind
 from ledger.evidence.seal import imprint_of
@@ -202,6 +203,40 @@ def test_a_log_put_back_from_a_backup_is_not_opened(
     with pytest.raises(LogBehind):
         keeper.show()
     assert place.read() == sign(ahead, key.private)
+
+
+def test_a_map_whose_event_never_came_is_made_again(
+    home: Home, ledger: ConsentLedger, keeper: LogKeeper
+) -> None:
+    grow(ledger, 0, 5)
+    tables = home.logs.tables(IYS_CODE)
+    size = tables.log_size()
+    tables.keep_heads(size, [HeadsChunk(UUID(int=1), bytes(32))])  # then the process died
+
+    event = keeper.note_heads(date(2026, 11, 24))
+
+    assert event is not None
+    assert [one.first for one in tables.heads_map(size)] != [UUID(int=1)]
+
+
+def test_the_same_process_goes_on_after_a_recovery(
+    home: Home, ledger: ConsentLedger, keeper: LogKeeper
+) -> None:
+    grow(ledger, 0, 5)
+    made = keeper.show()
+    assert made is not None
+    place, key = home.logs.second_place(IYS_CODE), home.logs.key(IYS_CODE)
+    ahead = Checkpoint(made.tree.origin, made.tree.size + 9, made.tree.root)
+    with place.turn():
+        place.write(sign(ahead, key.private))
+
+    home.logs.recover(IYS_CODE, actor="system:test")
+
+    grow(home.ledger(IYS_CODE), 5, 9)
+    shown = home.logs.keeper(IYS_CODE).show()
+    assert shown is not None
+    assert shown.tree.origin != made.tree.origin
+    shown.check(home.logs.public_key(IYS_CODE))
 
 
 @pytest.mark.damaging
