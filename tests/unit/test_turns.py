@@ -1,7 +1,7 @@
 """What takes long has its own turns: nothing else waits behind it, and not without end."""
 
 import asyncio
-from threading import Event
+from threading import Barrier, Event
 
 import pytest
 from starlette.concurrency import run_in_threadpool
@@ -33,24 +33,41 @@ async def begun(order: list[int], count: int) -> None:
         await asyncio.sleep(0.001)
 
 
-def test_calls_beyond_those_at_once_wait_and_beyond_those_are_refused() -> None:
+def test_calls_wait_in_order_and_beyond_those_are_refused() -> None:
     async def ask() -> None:
-        lane, order, goes = Lane(2, waiting_max=3), list[int](), Event()
-        tasks = [asyncio.create_task(in_turn(lane, order, goes, n)) for n in range(5)]
+        lane, order, goes = Lane(1, waiting_max=3), list[int](), Event()
+        tasks = [asyncio.create_task(in_turn(lane, order, goes, n)) for n in range(4)]
         await settle()
         try:
             with pytest.raises(Problem) as refused:
                 await lane.run(len, "one too many")
             assert (refused.value.status, refused.value.code) == (503, "L-BUSY")
             assert refused.value.headers == {"Retry-After": "1"}
-            await asyncio.wait_for(begun(order, 2), PATIENCE)
-            assert sorted(order) == [0, 1]
         finally:
             goes.set()
 
-        assert await asyncio.gather(*tasks) == [0, 1, 2, 3, 4]
-        assert sorted(order[2:]) == [2, 3, 4]  # two threads, each in its own time
+        assert await asyncio.gather(*tasks) == [0, 1, 2, 3]
+        assert order == [0, 1, 2, 3]
         assert await lane.run(len, "room again") == 10
+
+    asyncio.run(ask())
+
+
+def test_so_many_run_at_once_and_no_more() -> None:
+    """Two meet; of three, one would have been too many."""
+
+    async def ask() -> None:
+        lane, inside, most, meeting = Lane(2, waiting_max=4), set[int](), list[int](), Barrier(2)
+
+        def call(number: int) -> None:
+            inside.add(number)
+            meeting.wait(PATIENCE)
+            most.append(len(inside))
+            meeting.wait(PATIENCE)
+            inside.discard(number)
+
+        await asyncio.gather(*(lane.run(call, number) for number in range(6)))
+        assert most == [2] * 6
 
     asyncio.run(ask())
 
