@@ -58,6 +58,7 @@ class LogKeeper:
         now: clock.Clock = clock.now,
     ) -> None:
         self.failing_since: datetime | None = None
+        self._done: dict[str, date] = {}
         self._ledger = ledger
         self._store = store
         self._publisher = publisher
@@ -87,14 +88,12 @@ class LogKeeper:
         """Seal where the last seal is old enough and something is new; the day's map and second
         stamp with it. Raises NotSealed."""
         now, last = self._now(), self._store.last_seal()
-        self._note_yesterday(now)
+        self._once_a_day("map", now, self._note_yesterday)
         if last is None or now - last.sealed_at >= self._seal_every:
             shown = self._store.last_checkpoint()
             if shown is not None and (last is None or shown.tree.size > last.size):
                 self.seal()
-        with self._store.sealing() as is_mine:
-            if is_mine:
-                self._sealer().stamp_again(now)
+        self._once_a_day("stamp", now, lambda at: self._sealer().stamp_again(at))
 
     def note_heads(self, day: date) -> Event | None:
         """Append the map of streams as of now, as that of a day; None where the day has one."""
@@ -149,15 +148,18 @@ class LogKeeper:
 
     def _run_seals(self, stop: threading.Event) -> None:
         told: datetime | None = None
+        complained = ""
         while not stop.wait(SEAL_LOOK_SECONDS):
             try:
                 self.seal_if_due()
             except (NotSealed, SealedElsewhere) as error:
-                _log.error("not sealed", failure=type(error).__name__, why=str(error))
+                if str(error) != complained:  # else a day of it would fill the disk
+                    complained = str(error)
+                    _log.error("not sealed", failure=type(error).__name__, why=complained)
             except LedgerError as error:
                 self._note(error)
             else:
-                told = self._warn(told)
+                complained, told = "", self._warn(told)
 
     def _warn(self, told: datetime | None) -> datetime | None:
         ends = self.ends_soon()
@@ -168,6 +170,16 @@ class LogKeeper:
     def _note(self, error: LedgerError) -> None:
         self.failing_since = self.failing_since or self._now()
         _log.error("the log's proofs fall behind", failure=type(error).__name__)
+
+    def _once_a_day(self, name: str, now: datetime, act: Callable[[datetime], object]) -> None:
+        """Do what is due once a day, by the process whose turn it is, until it has succeeded."""
+        day = now.astimezone(ISTANBUL).date()
+        if self._done.get(name) == day:
+            return
+        with self._store.sealing() as is_mine:
+            if is_mine:
+                act(now)
+                self._done[name] = day
 
     def _note_yesterday(self, now: datetime) -> None:
         yesterday = now.astimezone(ISTANBUL).date() - timedelta(days=1)

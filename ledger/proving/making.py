@@ -18,15 +18,10 @@ from ledger.evidence.bundle_parts import (
     DecisionPart,
     EventPart,
     HeadsPart,
-    PreviousSeal,
-    SealPart,
 )
 from ledger.evidence.bundle_parts import Question as Asked
-from ledger.evidence.ers import batch_root, seal_bytes
-from ledger.evidence.log_book import LogBook
-from ledger.evidence.log_ports import Seal
 from ledger.proving.deciding import shown_line
-from ledger.proving.gathering import Prover, disclosure, find, shown_heads
+from ledger.proving.gathering import Prover, disclosure, find, seal_part, shown_heads
 from ledger.proving.question import Found, Question, Sources
 from ledger.proving.telling import evidence_name, report_facts, text_name
 from ledger.recording.ports import Subject
@@ -93,7 +88,7 @@ def _parts(
             at=None if question.at is None else utc_text(question.at),
         ),
         events=[_event(event, found, subject, question, prover) for event in events],
-        seals=[_seal(sources, used[size]) for size in sorted(used)],
+        seals=[seal_part(sources.store, used[size]) for size in sorted(used)],
         heads=heads,
         decisions=[replace(part, event=numbers[part.event]) for part, _ in lines],
         trust=[Attachment(name, content) for name, content in sorted(sources.trust.items())],
@@ -131,35 +126,6 @@ def _heads(
     if not any(one.head[0] == key.stream for one in entries):
         return None
     return HeadsPart(event=_event(found.heads, found, None, question, prover), entries=entries)
-
-
-def _seal(sources: Sources, seal: Seal) -> SealPart:
-    stamps = sources.store.stamps(seal.size)
-    before = sources.store.seal_ending(seal.first) if seal.first else None
-    previous = None
-    if before is not None:
-        previous = PreviousSeal(
-            checkpoint=before.checkpoint,
-            seal_bin=_bytes(before),
-            tokens=[one.token for one in sources.store.stamps(before.size)],
-            consistency=LogBook(sources.store).consistency(before.size, seal.size),
-        )
-    certificates = list(dict.fromkeys(one for stamp in stamps for one in stamp.certificates))
-    crls = list(dict.fromkeys(one for stamp in stamps for one in stamp.crls))
-    return SealPart(
-        size=seal.size,
-        checkpoint=seal.checkpoint,
-        seal_bin=_bytes(seal),
-        tokens=[one.token for one in stamps],
-        cosignatures=sources.store.cosignatures(seal.size),
-        chain=certificates,
-        crls=crls,
-        previous=previous,
-    )
-
-
-def _bytes(seal: Seal) -> bytes:
-    return seal_bytes(seal.checkpoint, batch_root(seal.roots))
 
 
 def _attachments(question: Question, sources: Sources, found: Found) -> list[Attachment]:

@@ -212,9 +212,6 @@ class LedgerStore(Protocol):
     def events_at(self, positions: Collection[int]) -> dict[int, Event]:
         """The events at these positions."""
 
-    def events_between(self, after: int, until: int, topics: Sequence[str]) -> Iterator[Event]:
-        """The events behind `after`, up to `until`, with one of these topics, in order."""
-
     def followed(self, wanted: Followed) -> FollowedPage:
         """The next events that concern a brand."""
 

@@ -235,17 +235,6 @@ class ProviderStore:
             found = [checked_event(EventRow(*row)) for row in cursor]
         return {event.position: event for event in found}
 
-    def events_between(self, after: int, until: int, topics: Sequence[str]) -> Iterator[Event]:
-        """See ports.LedgerStore."""
-        wanted = {"after": after, "until": until, "topics": list(topics), "limit": EVERYTHING}
-        with (
-            self._database.long_connection(self._iys_code) as connection,
-            connection.cursor(name="between") as cursor,
-        ):
-            cursor.execute(SQL["select_log_topics"], wanted)
-            for row in cursor:
-                yield checked_event(EventRow(*row))
-
     def followed(self, wanted: Followed) -> FollowedPage:
         """See ports.LedgerStore."""
         with self._database.long_connection(self._iys_code) as connection:

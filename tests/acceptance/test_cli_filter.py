@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from ledger.aggregates.events import TOPIC_PREFIX
 from ledger.aggregates.provider_bodies import DecisionMade
 from tests.acceptance.commands import Ran
 from tests.acceptance.services import BRAND, IYS_CODE, Running, a_phone
 from tests.acceptance.test_cli_officer import here
+from tests.integration.logged import events_of_type
 
 ASKED = ("--brand", str(BRAND), "--channel", "MESAJ")
 HEADER = "recipient,permitted,verdict,reason\n"
@@ -21,10 +21,8 @@ def filtered(http: Running, file: Path | str, out: Path, *more: str, stdin: str 
 
 
 def decisions(http: Running) -> list[DecisionMade]:
-    store = http.home.ledger(IYS_CODE).store
-    topics = [TOPIC_PREFIX + DecisionMade.TYPE]
-    found = [event.body for event in store.events_between(0, store.last_position(), topics)]
-    return [body for body in found if isinstance(body, DecisionMade)]
+    found = events_of_type(http.home.ledger(IYS_CODE).store, DecisionMade)
+    return [event.body for event in found if isinstance(event.body, DecisionMade)]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger.aggregates.events import TOPIC_PREFIX
 from ledger.aggregates.provider_bodies import DecisionMade
 from tests.acceptance.commands import Ran, run
 from tests.acceptance.services import BRAND, IYS_CODE, SISTER, Running, a_phone, an_item
 from tests.acceptance.test_client import url_of
 from tests.acceptance.wire import KEY
+from tests.integration.logged import events_of_type
 
 ASKED = ("--brand", str(BRAND), "--channel", "MESAJ")
 ELSEWHERE = ("--brand", "99", "--channel", "MESAJ")
@@ -120,10 +120,9 @@ def test_a_filtered_file_is_the_same_byte_for_byte(
     assert [one.answer["counts"] for one in ran] == [{"INVALID_ADDRESS": 5, "PERMITTED": 3}] * 2
     assert set(ran[0].answer) == set(ran[1].answer)
     store = http.home.ledger(IYS_CODE).store
-    made = store.events_between(0, store.last_position(), [TOPIC_PREFIX + DecisionMade.TYPE])
-    assert [event.body for event in made if isinstance(event.body, DecisionMade)][-1].counts == (
-        ran[1].answer["counts"]
-    )
+    last = events_of_type(store, DecisionMade)[-1].body
+    assert isinstance(last, DecisionMade)
+    assert last.counts == ran[1].answer["counts"]
 
 
 def test_a_command_that_needs_the_ledger_says_so(both: Both) -> None:

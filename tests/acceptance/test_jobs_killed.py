@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 
 from ledger import bootstrap
+from ledger.aggregates.provider_bodies import ImportCompleted
 from ledger.bootstrap import Home
 from ledger.recording.import_ports import ImportJob, JobOptions, JobState
 from ledger.settings import Settings
@@ -23,6 +24,7 @@ from ledger.vocabulary import BrandCode, IysCode
 from tests.acceptance.commands import ROOT, environment
 from tests.acceptance.wire import KEY
 from tests.check import check_ledger
+from tests.integration.logged import events_of_type
 
 IYS_CODE, BRAND = IysCode(123456), BrandCode(123456)
 HEADER = "type,source,recipient,status,consentDate,recipientType\n"
@@ -95,9 +97,7 @@ def found(home: Home, job: UUID) -> ImportJob:
 
 
 def completed(home: Home) -> int:
-    store = home.ledger(IYS_CODE).store
-    events = store.events_between(0, store.last_position(), ["ledger.import.completed"])
-    return len(list(events))
+    return len(events_of_type(home.ledger(IYS_CODE).store, ImportCompleted))
 
 
 def has_begun(home: Home, job: UUID) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from ledger.aggregates.provider_bodies import ImportCompleted
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
 from ledger.errors import LedgerError, StoreUnavailable
@@ -22,6 +23,7 @@ from ledger.store.job_queue import JobQueueOfAll
 from ledger.store.providers import ProviderDetails
 from ledger.vocabulary import BrandCode, IysCode
 from tests.integration.acts import IYS_CODE
+from tests.integration.logged import events_of_type
 from tests.integration.uploading import a_file, found, submit, uploads, working
 from tests.integration.waiting import eventually
 
@@ -50,8 +52,7 @@ def as_owner(home: Home) -> Iterator[psycopg.Connection[Any]]:
 
 
 def completed(ledger: ConsentLedger) -> int:
-    last = ledger.store.last_position()
-    return len(list(ledger.store.events_between(0, last, ["ledger.import.completed"])))
+    return len(events_of_type(ledger.store, ImportCompleted))
 
 
 def test_a_job_is_held_by_one_and_the_oldest_comes_first(home: Home, queue: JobQueueOfAll) -> None:

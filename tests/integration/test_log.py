@@ -10,7 +10,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from ledger import bootstrap
+from ledger import bootstrap, clock
+from ledger.aggregates.provider_bodies import LedgerHeads
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
 from ledger.evidence.canonical import leaf_hash
@@ -277,3 +278,34 @@ def test_seals_come_when_they_are_due(
     last = home.logs.tables(IYS_CODE).last_seal()
     assert last is not None
     assert last.size > first.size
+
+
+def test_a_day_is_mapped_once_when_it_is_over(
+    home: Home, ledger: ConsentLedger, keeper: LogKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow(ledger, 0, 2)
+    keeper.show()
+    keeper.seal_if_due()
+    assert keeper.last_heads() is None  # the first day is not over
+    tomorrow = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(keeper, "_now", lambda: tomorrow)
+
+    keeper.seal_if_due()
+    mapped = keeper.last_heads()
+    keeper.seal_if_due()
+
+    assert mapped is not None
+    assert isinstance(mapped.body, LedgerHeads)
+    assert mapped.body.day == clock.now().astimezone(clock.ISTANBUL).date().isoformat()
+    assert keeper.last_heads() == mapped
+    again = bootstrap_keeper(home)
+    monkeypatch.setattr(again, "_now", lambda: tomorrow)
+    again.seal_if_due()  # another process
+    assert keeper.last_heads() == mapped
+
+
+def bootstrap_keeper(home: Home) -> LogKeeper:
+    """As another process has it."""
+    home.forget(IYS_CODE)
+    home.logs._keepers.clear()
+    return home.logs.keeper(IYS_CODE)

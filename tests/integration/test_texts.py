@@ -5,6 +5,7 @@ from itertools import count
 import psycopg
 import pytest
 
+from ledger.aggregates.provider_bodies import TextRegistered
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
 from ledger.errors import NotFound, StoreUnavailable
@@ -12,6 +13,7 @@ from ledger.recording.text_ports import RegisteredText, TextDiffers, TextKind
 from ledger.store.texts import FRESH_SECONDS, TextTable
 from ledger.store.unit import PostgresUnit
 from tests.integration.acts import BRAND_CODE, IYS_CODE
+from tests.integration.logged import events_of_type
 from tests.integration.uploading import answering
 from tests.integration.waiting import at_once
 
@@ -24,8 +26,7 @@ def add(home: Home, content: bytes = TEXT, kind: TextKind = TextKind.CONSENT) ->
 
 
 def registered(ledger: ConsentLedger) -> int:
-    last = ledger.store.last_position()
-    return len(list(ledger.store.events_between(0, last, ["ledger.text.registered"])))
+    return len(events_of_type(ledger.store, TextRegistered))
 
 
 def test_a_text_is_an_event_a_row_and_its_bytes(home: Home, ledger: ConsentLedger) -> None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from ledger.aggregates.provider_bodies import ImportCompleted
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
 from ledger.settings import Settings
@@ -20,6 +21,7 @@ from ledger.vocabulary import BrandCode, Role
 from tests.integration import uploading
 from tests.integration.acts import BRAND_CODE, IYS_CODE
 from tests.integration.bringing import HEADER, status_of
+from tests.integration.logged import events_of_type
 from tests.integration.uploading import IMPORTS, KEY, Calls, a_file, answering, submit, working
 from tests.integration.waiting import eventually
 
@@ -57,9 +59,7 @@ def test_a_file_becomes_a_job_whose_verdicts_can_be_fetched(
     assert {row["verdict"] for row in rows} == set(job["verdicts"])
     assert status_of(home, ledger, "+905010000002").verdict.permitted is False
     assert not uploading.uploads(settings)
-    events = ledger.store.events_between(
-        0, ledger.store.last_position(), ["ledger.import.completed"]
-    )
+    events = events_of_type(ledger.store, ImportCompleted)
     assert [event.body.import_id for event in events] == [job["importId"]]  # type: ignore[attr-defined]
 
 
