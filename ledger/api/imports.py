@@ -210,7 +210,7 @@ async def _verdicts(service: Service, request: Request) -> Response:
     if not job.state.has_ended:
         raise Problem(409, "L-NOT-READY")
     if job.state is not JobState.DONE:
-        raise Problem(404, "L-NOT-FOUND")
+        raise Problem(409, "L-NO-VERDICTS")
     file = await run_in_threadpool(jobs.verdicts, job.id)
     if file is None:
         raise Problem(410, "L-GONE")

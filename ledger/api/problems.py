@@ -121,6 +121,7 @@ TITLES: Final = {
         "Dosya saklanamıyor (disk dolu olabilir); yeniden deneyin",
         "the file cannot be stored (the disk may be full); try again",
     ),
+    "L-NO-VERDICTS": ("Dosya alınmadı; satır kararı yok", "the file was not taken: no verdicts"),
     "L-NOT-READY": ("Henüz hazır değil", "not there yet"),
     "L-GONE": ("Süresi doldu, silindi", "its time is over, it was removed"),
     "L-NOT-FOUND": ("Bulunamadı", "not found"),

@@ -106,7 +106,8 @@ def test_a_file_that_is_refused_as_a_whole_says_why_in_both_languages(
 
     assert (job["state"], job["code"], english["code"]) == ("REFUSED", code, code)
     assert job["message"] != english["message"]
-    assert calls.verdicts(job["id"]).status_code == 404
+    verdicts = calls.verdicts(job["id"])
+    assert (verdicts.status_code, verdicts.json()["code"]) == (409, "L-NO-VERDICTS")
     assert not uploading.uploads(settings)
 
 
