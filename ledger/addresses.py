@@ -40,6 +40,9 @@ NOTE_TRUNK_ZERO: Final = "L-9005"
 NOTE_LANDLINE: Final = "L-LANDLINE"
 """A Turkish landline on MESAJ: kept, since İYS keeps it, but no message will arrive (R112)."""
 
+NOTE_ODD: Final = "L-ODD-ADDRESS"
+"""İYS shows an address that its own rules would refuse; taken as it stands."""
+
 _EMPTY: Final = "H114"
 _BAD_MAILBOX: Final = "H120"
 _BAD_PHONE: Final = "H121"
@@ -132,6 +135,9 @@ _match_mailbox: Final = re.compile(
 ).fullmatch
 
 
+_ODD_PHONE: Final = re.compile(r"\+?[0-9]{1,30}", re.ASCII)
+_ODD_MAILBOX: Final = re.compile(rf"[\x21-\x7e]{{1,{MAILBOX_LENGTH_MAX}}}")
+
 # Members of an Enum cost a slow look-up each time in Python 3.11.
 _EMAIL_CHANNEL: Final = Channel.EMAIL
 _MOBILE_KIND: Final = AddressKind.MOBILE
@@ -157,6 +163,28 @@ def parse_address(raw: str, channel: Channel) -> Address:
     if spelled is not None:
         return Address("tel:+90" + spelled[1], _MOBILE_KIND, raw)
     return _phone(raw, channel)
+
+
+def address_at_iys(raw: str, channel: Channel) -> Address:
+    """The address of something that İYS shows: it happened, be the address ever so odd to us (C2).
+
+    What `parse_address` would refuse is taken as it stands. Raises AddressRefused for what cannot
+    be an address at all: empty, too long, or not of the characters of one.
+    """
+    try:
+        return parse_address(raw, channel)
+    except AddressRefused:
+        odd = _ODD_MAILBOX if channel is _EMAIL_CHANNEL else _ODD_PHONE
+        if odd.fullmatch(raw) is None:
+            raise
+    scheme = "mailto:" if channel is _EMAIL_CHANNEL else "tel:"
+    return Address(scheme + raw.lower(), AddressKind.OTHER, raw, (NOTE_ODD,))
+
+
+def known_address(uri: str) -> Address:
+    """The address that the vault keeps under `uri`; its kind is not looked at again."""
+    kind = AddressKind.EMAIL if uri.startswith("mailto:") else AddressKind.OTHER
+    return Address(uri, kind, uri[uri.index(":") + 1 :])
 
 
 def names_somebody(text: str) -> bool:

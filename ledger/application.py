@@ -4,7 +4,6 @@ One path for 1…n commands (design.md §7). Nothing is answered before its comm
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -23,10 +22,11 @@ from ledger.errors import ClockStepped, LedgerBroken, NotFound, RaceLost, StoreU
 from ledger.recording import barring, by_key
 from ledger.recording.barring import Bar
 from ledger.recording.by_key import Change
+from ledger.recording.deciding_ports import DecisionStore
 from ledger.recording.ports import (
-    DecisionStore,
     Groups,
     LedgerStore,
+    PulledTo,
     SealedSubject,
     StoredCommand,
     Subject,
@@ -42,6 +42,8 @@ ATTEMPTS_MAX: Final = 5
 STEP_SECONDS_MAX: Final = 60.0
 """A clock that is off by more stops everything but refusals (design.md §5)."""
 DRIFT_ALARM_SECONDS: Final = 2.0
+OFF: Final = "L-CLOCK"
+"""Why all but refusals is kept out while the clock cannot be believed."""
 
 
 class ConsentLedger(Application[UUID]):
@@ -79,15 +81,18 @@ class ConsentLedger(Application[UUID]):
         """Our recorder and mapper."""
         return self._infrastructure
 
-    def record(self, requests: Sequence[Request]) -> list[Receipt]:
+    def record(
+        self, requests: Sequence[Request], *, pulled: PulledTo | None = None
+    ) -> list[Receipt]:
         """Carry out commands in order, in one transaction; receipts in the same order.
 
-        Raises StoreUnavailable: unknown outcome, it may have landed; call again with the same item
-        ids. Raises HeadBusy or RaceLost: nothing was written.
+        `pulled`: how far they bring us in İYS's movements. Raises StoreUnavailable: unknown
+        outcome, it may have landed; call again with the same item ids. Raises HeadBusy or RaceLost:
+        nothing was written.
         """
         for _attempt in range(ATTEMPTS_MAX):
             try:
-                return self._record_once(requests)
+                return self._record_once(requests, pulled)
             except RaceLost:
                 continue
         raise RaceLost(f"another writer was faster {ATTEMPTS_MAX} times")
@@ -196,25 +201,26 @@ class ConsentLedger(Application[UUID]):
             self._save(work)
         return subject
 
-    def _record_once(self, requests: Sequence[Request]) -> list[Receipt]:
-        lookups = {
-            uri: self.vault.lookup(uri) for uri in {request.address.uri for request in requests}
-        }
+    def _record_once(self, requests: Sequence[Request], pulled: PulledTo | None) -> list[Receipt]:
+        uris = {request.address.uri for request in requests if request.holder is None}
+        lookups = {uri: self.vault.lookup(uri) for uri in uris}
         read_at, known = self.store.find_subjects(lookups.values())
         at = self.now()
         milliseconds = int(at.timestamp() * 1000)
         fresh: dict[bytes, SealedSubject] = {}
         prepared = []
         for request in requests:
-            address = request.address
-            lookup = lookups[address.uri]
-            subject = known.get(lookup)
+            subject = request.holder
             if subject is None:
-                made = fresh.get(lookup)
-                if made is None:
-                    made = self.vault.new_subject(address, lookup=lookup, generation=1, at=at)
-                    fresh[lookup] = made
-                subject = made.subject
+                address = request.address
+                lookup = lookups[address.uri]
+                subject = known.get(lookup)
+                if subject is None:
+                    made = fresh.get(lookup)
+                    if made is None:
+                        made = self.vault.new_subject(address, lookup=lookup, generation=1, at=at)
+                        fresh[lookup] = made
+                    subject = made.subject
             prepared.append(prepare(request, subject, self.vault, milliseconds=milliseconds))
         with self.store.write() as unit:
             if unit.head.position != read_at:
@@ -222,6 +228,8 @@ class ConsentLedger(Application[UUID]):
             work = self._work(unit, {made.subject.id: made for made in fresh.values()})
             work.load(prepared)
             receipts = self._carry_out(work, prepared)
+            if pulled is not None and all(receipt.code != OFF for receipt in receipts):
+                work.batch.pulled.append(pulled)  # else the page is asked for again
             self._save(work)
         return receipts
 
@@ -229,8 +237,7 @@ class ConsentLedger(Application[UUID]):
         if self._clock_is_sound(work):
             return [work.carry_out(one) for one in prepared]
         return [
-            work.carry_out(one) if _is_refusal(one) else work.keep_out(one, "L-CLOCK")
-            for one in prepared
+            work.carry_out(one) if _is_refusal(one) else work.keep_out(one, OFF) for one in prepared
         ]
 
     def _work(self, unit: WriteUnit, fresh: dict[UUID, SealedSubject]) -> Work:
@@ -258,7 +265,7 @@ class ConsentLedger(Application[UUID]):
         jumped = (wall - before_wall).total_seconds() - (steady - before_steady)
         self._stepped = self._stepped or jumped > STEP_SECONDS_MAX
         head = work.unit.head
-        off = _clocks_disagree(head.now, head.recorded, wall)
+        off = clock.disagreement(head.now, head.recorded, wall)
         if off > DRIFT_ALARM_SECONDS or self._stepped:
             self._on_drift(max(off, jumped))
         return not self._stepped and off <= STEP_SECONDS_MAX
@@ -277,14 +284,6 @@ def _expect_same(before: Mapping[bytes, Subject], now: Mapping[bytes, Subject]) 
         lookup: (one.id, one.barred) for lookup, one in now.items()
     }:
         raise RaceLost("an address of the batch was first written, passed on or barred by another")
-
-
-def _clocks_disagree(head_now: datetime, recorded: str, host_now: datetime) -> float:
-    """Seconds by which host, database and last stamp disagree at most."""
-    against_host = abs((head_now - host_now).total_seconds())
-    if not recorded:
-        return against_host
-    return max(against_host, (clock.from_utc_text(recorded) - head_now).total_seconds())
 
 
 def _is_refusal(one: Prepared) -> bool:

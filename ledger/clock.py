@@ -98,6 +98,17 @@ def iys_text(at: datetime) -> str:
     return at.astimezone(ISTANBUL).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def disagreement(head_now: datetime, recorded: str, host_now: datetime) -> float:
+    """Seconds by which host, database and last stamp disagree at most.
+
+    `recorded`: the stamp as `utc_text_micros`, empty where there is none yet.
+    """
+    against_host = abs((head_now - host_now).total_seconds())
+    if not recorded:
+        return against_host
+    return max(against_host, (from_utc_text(recorded) - head_now).total_seconds())
+
+
 def _aware(at: datetime) -> datetime:
     if at.tzinfo is UTC:
         return at

@@ -61,6 +61,15 @@ class ConsentSource(StrEnum):
     IYS_FRAME_SMS = "IYS_FRAME_SMS"
     IYS_FRAME_EPOSTA = "IYS_FRAME_EPOSTA"
     IYS_AHS_HAT_KAPATMA = "IYS_AHS_HAT_KAPATMA"
+    IYS_OTHER = "IYS_OTHER"
+    """A word of İYS's that we do not know yet: as its `iys` group has it. Nobody may say it."""
+    HS_OTHER = "HS_OTHER"
+    """The same, of some provider's."""
+
+    @property
+    def is_word_of_iys(self) -> bool:
+        """Whether it is written so on İYS's wire."""
+        return not self.value.endswith("_OTHER")
 
     @property
     def is_recipients_own(self) -> bool:

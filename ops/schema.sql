@@ -80,7 +80,9 @@ CREATE TABLE schema_version (
 INSERT INTO schema_version (number, name)
 VALUES (1, 'events'), (2, 'vault'), (3, 'current_consent'), (4, 'iys_outbox'), (5, 'decisions'),
        (6, 'access_log'),
-       (7, 'uploads'), (8, 'import_dates'), (9, 'brand_events'), (10, 'log');
+       (7, 'uploads'), (8, 'import_dates'), (9, 'brand_events'), (10, 'log'),
+       (11, 'iys_account'), (12, 'sending'), (13, 'pulled'), (14, 'movements'), (15, 'days'),
+       (16, 'confirmations'), (17, 'snapshots');
 
 -- The log of one provider, for ever. `state` is the leaf input; position is dense, in commit order.
 CREATE TABLE stored_events (
@@ -421,6 +423,19 @@ CREATE TABLE log_heads (
     PRIMARY KEY (size, number)
 );
 
+-- İYS --------------------------------------------------------------------------------------------
+-- How far İYS's movements were asked for: written in the transaction of the events of each page.
+CREATE TABLE iys_pulled (
+    brand_code bigint NOT NULL,
+    source     text NOT NULL CHECK (source IN ('IYS', 'HS')),
+    after      text,
+    asked_at   timestamptz NOT NULL,
+    PRIMARY KEY (brand_code, source)
+);
+
+COMMENT ON COLUMN iys_pulled.after IS 'cursor of the last page that was not empty, İYS''s own word';
+COMMENT ON COLUMN iys_pulled.asked_at IS 'when İYS was last asked and had answered all it had';
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON log_seals
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE log_seals ENABLE ALWAYS TRIGGER append_only;
@@ -447,6 +462,7 @@ GRANT SELECT, INSERT, UPDATE ON log_tsa TO izin_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON log_tiles, log_checkpoints TO izin_app;
 GRANT SELECT, INSERT ON log_witnesses, log_seals, log_stamps, log_refused_stamps TO izin_app;
 GRANT SELECT, INSERT, DELETE ON log_heads TO izin_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON iys_pulled TO izin_app;
 
 RESET search_path;
 RESET ROLE;

@@ -28,9 +28,9 @@ deciding -> WORDS aggregates evidence recording application msgspec
 reporting -> WORDS aggregates evidence jinja2 reportlab
 contract -> WORDS msgspec
 client -> WORDS contract *
-store -> WORDS aggregates evidence recording.ports recording.following recording.measures \
-recording.principals recording.referrals recording.evidence_ports recording.text_ports \
-recording.import_ports *
+store -> WORDS aggregates evidence recording.ports recording.deciding_ports recording.following \
+recording.measures recording.principals recording.referrals recording.evidence_ports \
+recording.text_ports recording.import_ports *
 projections -> WORDS aggregates evidence recording store *
 importing iys_sync -> WORDS aggregates evidence recording application projections *
 api -> WORDS aggregates evidence recording application views deciding contract projections \

@@ -52,6 +52,7 @@ BODY_BY_TYPE: Final[dict[str, type[Body]]] = {
         p.IysSnapshot,
         p.IysDayReconciled,
         p.IysUnreachable,
+        p.IysGap,
         p.DecisionMade,
         p.DisclosureMade,
         p.CaseOpened,
@@ -70,7 +71,6 @@ RESERVED_TYPES: Final = frozenset(
         "recipient.merged",
         "erasure.requested",
         "erasure.refused",
-        "iys.gap",
         "ledger.recovered",
         "consent.confirmation_sent",
     }

@@ -5,16 +5,19 @@ from uuid import UUID
 
 from ledger.aggregates.acts import act_body
 from ledger.aggregates.bodies import IysSeen
-from ledger.aggregates.commands import Command, Origin, RecordAct
+from ledger.aggregates.commands import Command, Origin, RecordAct, SeeAtIys
 from ledger.aggregates.consent import Consent, act_of, lifts, person_line
 from ledger.aggregates.keys import ConsentKey
-from ledger.clock import utc_text_of_seconds
+from ledger.aggregates.seeing import shown_at
+from ledger.clock import from_utc_text, utc_text_of_seconds
 from ledger.vocabulary import ConsentStatus, IysState
 
 
 def opens_next(key: ConsentKey, state: Consent, command: Command) -> bool:
-    """Whether the command is the first grant of a new holder: live, later than a closed line, with
-    evidence and a second person's approval (R53). Never true of an import."""
+    """Whether the command is the first grant of a new holder, later than a closed line: their own
+    at İYS, or live with evidence and a second person's approval (R53). Never true of an import."""
+    if isinstance(command, SeeAtIys):
+        return _granted_at_iys(state, command)
     if not isinstance(command, RecordAct) or command.status is not ConsentStatus.GRANTED:
         return False
     if command.provenance.origin is not Origin.LIVE:
@@ -32,6 +35,18 @@ def opens_next(key: ConsentKey, state: Consent, command: Command) -> bool:
         and (known.closes_line or lifts(act, known))
         for known in behind
     )
+
+
+def _granted_at_iys(state: Consent, command: SeeAtIys) -> bool:
+    """Whether it shows the recipient's own grant behind a closed line and whatever came after."""
+    source = command.source
+    if command.state is not IysState.GRANTED or source is None or not source.is_recipients_own:
+        return False
+    at = shown_at(command)
+    standing = person_line(state.acts).standing
+    if at is None or not any(known.closes_line for known in standing):
+        return False
+    return all(from_utc_text(at).timestamp() > known.at for known in standing)
 
 
 def carried_lines(

@@ -34,7 +34,7 @@ GIVEN_LENGTH_MAX: Final = 200
 
 _CHANNELS: Final = {str(channel): channel for channel in Channel}
 _STATUSES: Final = {str(status): status for status in ConsentStatus}
-_SOURCES: Final = {str(source): source for source in ConsentSource}
+_SOURCES: Final = {str(source): source for source in ConsentSource if source.is_word_of_iys}
 _TYPES: Final = {str(kind): kind for kind in RecipientType}
 
 

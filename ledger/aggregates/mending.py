@@ -21,7 +21,9 @@ from ledger.vocabulary import (
 )
 
 DECLARABLE_SOURCES: Final = frozenset(
-    source.value for source in ConsentSource if not source.is_recipients_own
+    source.value
+    for source in ConsentSource
+    if source.is_word_of_iys and not source.is_recipients_own
 )
 
 

@@ -142,6 +142,20 @@ class IysUnreachable(Body, frozen=True, kw_only=True, omit_defaults=True):
     actor: str
 
 
+class IysGap(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """A gap certificate: movements of the brand between `since` and `until` (UTC) were never
+    listed, since İYS lists seven days only (R64)."""
+
+    TYPE = "iys.gap"
+
+    brand: int
+    source: str
+    since: str
+    until: str
+    at: str
+    actor: str
+
+
 class DecisionMade(Body, frozen=True, kw_only=True, omit_defaults=True):
     """One run of may-I-send; `root` over sorted (address commitment, verdict, reason) (C6).
 

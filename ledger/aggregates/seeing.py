@@ -13,6 +13,8 @@ from ledger.vocabulary import Basis, ConsentStatus, IysState, Outcome
 
 
 def see(key: ConsentKey, state: Consent, command: c.SeeAtIys) -> Decided:
+    if command.of is None:
+        command = msgspec.structs.replace(command, of=_taken(state, command))
     seen = b.IysSeen(**members_of(key), **msgspec.structs.asdict(command))
     line = state.iys
     shown = (command.state, command.consent_date, command.source, command.creation_date)
@@ -24,6 +26,23 @@ def see(key: ConsentKey, state: Consent, command: c.SeeAtIys) -> Decided:
     return Decided(Outcome.RECORDED, None, (seen,) if act is None else (seen, act))
 
 
+def _taken(state: Consent, command: c.SeeAtIys) -> int | None:
+    """The act of ours that a movement shows as taken: it waits and has the movement's very words.
+    So an answer that was lost comes by another way (C2)."""
+    if command.source is not None and command.source.is_recipients_own:
+        return None
+    if command.state not in (IysState.GRANTED, IysState.REFUSED):
+        return None
+    words = (command.state.value, command.consent_date, command.source)
+    for act in state.acts:
+        waits = act.not_pushed is None and not act.known_to_iys and not act.retracted
+        status = ConsentStatus.GRANTED if act.status is None else act.status
+        told = act.status is None or act.consent_date is not None  # an unknown date is no mark
+        if waits and told and (status.value, act.consent_date, act.source) == words:
+            return act.seq
+    return None
+
+
 def _act_shown(key: ConsentKey, state: Consent, command: c.SeeAtIys) -> b.ActBody | None:
     """The act behind a movement at İYS, if it is the recipient's or a refusal (C2)."""
     if command.state not in (IysState.GRANTED, IysState.REFUSED) or command.source is None:
@@ -32,7 +51,7 @@ def _act_shown(key: ConsentKey, state: Consent, command: c.SeeAtIys) -> b.ActBod
     own = command.source.is_recipients_own
     if not own and (status is ConsentStatus.GRANTED or command.of is not None):
         return None
-    at = _shown_at(command, own=own)
+    at = shown_at(command)
     if at is None and status is ConsentStatus.GRANTED:
         return None  # without any date it could be from before a refusal
     provenance = c.Provenance(
@@ -58,10 +77,14 @@ def _act_shown(key: ConsentKey, state: Consent, command: c.SeeAtIys) -> b.ActBod
     return msgspec.structs.replace(body, not_pushed="L-AT-IYS")
 
 
-def _shown_at(command: c.SeeAtIys, *, own: bool) -> str | None:
-    """C4: an `IYS_*` act counts from İYS's creationDate (a closed line carries an old consentDate,
-    R52), a provider's from its consentDate. None where nothing tells: a refusal of the recipient's
-    own without creationDate counts from now."""
+def shown_at(command: c.SeeAtIys) -> str | None:
+    """When what is shown took effect, as acts carry it (C4).
+
+    An `IYS_*` act counts from İYS's creationDate (a closed line carries an old consentDate, R52), a
+    provider's from its consentDate. None where nothing tells: a refusal of the recipient's own
+    without creationDate counts from now.
+    """
+    own = command.source is not None and command.source.is_recipients_own
     dates = (command.creation_date, command.consent_date)
     if own and command.state is IysState.REFUSED:
         dates = (command.creation_date, None)

@@ -105,6 +105,7 @@ def stored_standing(state: Consent, recipient_type: RecipientType) -> tuple[str,
             act.merchant_basis,
             act.retracted,
             waits,
+            act.at >= 0,  # an undated listing has no clock running
             recipient_type,
         )
         known = _of_one_act.get(features)

@@ -20,7 +20,7 @@ from ledger.clock import parse_time
 from ledger.contract.answers import HistoryAnswer, StatusAnswer
 from ledger.contract.requests import HistoryRequest, StatusRequest
 from ledger.errors import AddressRefused
-from ledger.recording.ports import CurrentKey
+from ledger.recording.deciding_ports import CurrentKey
 
 STATUS_EXAMPLES: Final = {
     "now": {"recipient": "+905010000101", "type": "MESAJ"},

@@ -16,8 +16,9 @@ from ledger.calendar import deadlines
 from ledger.clock import iys_text, utc_text
 from ledger.contract.answers import Due, IysShown, StateShown
 from ledger.contract.answers import Receipt as ReceiptShown
+from ledger.recording.deciding_ports import Current, CurrentKey
 from ledger.recording.group_commit import Together
-from ledger.recording.ports import Brand, Current, CurrentKey
+from ledger.recording.ports import Brand
 from ledger.recording.request import Receipt, Request
 from ledger.vocabulary import ConsentStatus, IysState
 

@@ -12,11 +12,12 @@ from ledger.api.items import Evidence, Text
 from ledger.application import ConsentLedger
 from ledger.evidence.log_ports import LogStore
 from ledger.proving.question import Sources
+from ledger.recording.deciding_ports import Current, CurrentKey
 from ledger.recording.evidence_ports import EvidenceStore
 from ledger.recording.group_commit import Together
 from ledger.recording.import_ports import ImportJobs
 from ledger.recording.measures import Measures
-from ledger.recording.ports import Brand, Current, CurrentKey
+from ledger.recording.ports import Brand
 from ledger.recording.principals import AccessLog, Keys
 from ledger.recording.referrals import Referrals
 from ledger.recording.request import Receipt, Request

@@ -36,7 +36,8 @@ from ledger.deciding.leaves import (
 )
 from ledger.errors import AddressRefused
 from ledger.evidence.merkle import Tree
-from ledger.recording.ports import CHUNK_LEAVES, Brand, StandingsBlock, Wanted
+from ledger.recording.deciding_ports import CHUNK_LEAVES, StandingsBlock, Wanted
+from ledger.recording.ports import Brand
 from ledger.values import Value
 from ledger.vocabulary import Channel, RecipientType
 

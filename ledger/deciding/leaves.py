@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from ledger.evidence.merkle import HASH_BYTES, Tree
-from ledger.recording.ports import CHUNK_LEAVES
+from ledger.recording.deciding_ports import CHUNK_LEAVES
 
 LABEL: Final = b"izin-defteri/v1/decision\x00"
 SALT_BYTES: Final = 16

@@ -5,7 +5,7 @@ from typing import Any, Final
 from ledger.aggregates.provider_bodies import DecisionMade
 from ledger.evidence.merkle import HASH_BYTES, Tree
 from ledger.projections.fsck_report import Report
-from ledger.recording.ports import CHUNK_LEAVES
+from ledger.recording.deciding_ports import CHUNK_LEAVES
 from ledger.store.database import LedgerConnection
 from ledger.store.rows import CHANNEL_NUMBER
 from ledger.store.sql import load_blocks

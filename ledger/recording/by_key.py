@@ -7,7 +7,8 @@ from ledger.aggregates.decide import decide
 from ledger.aggregates.events import Event
 from ledger.aggregates.keys import ConsentKey
 from ledger.recording.request import Receipt, Target
-from ledger.recording.work import Slot, Work
+from ledger.recording.slots import slot_of_stored
+from ledger.recording.work import Work
 
 Change = tuple[ConsentKey, CorrectAct | RetractAct]
 
@@ -15,8 +16,7 @@ Change = tuple[ConsentKey, CorrectAct | RetractAct]
 def carry_out(work: Work, changes: Sequence[Change]) -> list[Receipt]:
     """Decide and frame changes in order; a consent that is not kept (any more) has no such act."""
     for key, stored in work.unit.load_consents({key for key, _ in changes}).items():
-        leaf_hash = stored.leaf_hash.hex()
-        work.slots[key] = Slot(stored.consent, leaf_hash, stored.position, is_new=False)
+        work.slots[key] = slot_of_stored(stored)
     return [_carry_out_one(work, key, command) for key, command in changes]
 
 

@@ -3,21 +3,20 @@
 The application defines these; `ledger/store` implements them.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from ledger.addresses import Address
 from ledger.aggregates.consent import Consent
 from ledger.aggregates.events import Event
-from ledger.aggregates.glance import Glance
 from ledger.aggregates.keys import ConsentKey
 from ledger.recording.following import Followed, FollowedPage
 from ledger.values import Discreet, Value
-from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
+from ledger.vocabulary import BrandCode, Channel, IysCode
 
 Groups = Mapping[str, object]
 """Values bound by a commitment each, by group name (design.md §5)."""
@@ -44,6 +43,25 @@ class SealedSubject(Discreet, frozen=True, gc=False):
     kek_epoch: int
 
 
+class Holder(Discreet, frozen=True, gc=False):
+    """Who holds, or held, an address; its `uri` is the canonical one."""
+
+    subject: Subject
+    uri: str
+
+
+class PulledTo(Value, frozen=True, gc=False):
+    """How far the movements of a brand are known: İYS's cursor, and when it was asked (R60).
+
+    `source`: `IYS` or `HS`. Stored in the transaction of what the page brought.
+    """
+
+    brand_code: BrandCode
+    source: str
+    after: str | None
+    asked_at: datetime
+
+
 class Head(Value, frozen=True, gc=False):
     """The last event of the log, read under the lock, and the database's clock."""
 
@@ -58,64 +76,6 @@ class StoredConsent(Value, frozen=True, gc=False):
     consent: Consent
     leaf_hash: bytes
     position: int
-
-
-CHUNK_LEAVES: Final = 4_096
-"""Leaves of a stored chunk: a proof reads one of them and the roots of the others."""
-
-
-class Wanted(Discreet, frozen=True, gc=False):
-    """Whose standing is asked: `lookups` are 32 bytes each, one behind the other."""
-
-    lookups: bytes
-    brand_code: BrandCode
-    channel: Channel
-    recipient_type: RecipientType
-    now: datetime
-
-
-class StandingsBlock(Value, frozen=True, gc=False):
-    """The answer to `Wanted`, all of one snapshot.
-
-    `position`: the log's end in it. `rows`: `(number, standing, waiting_at)` of each consent that
-    is known, `number` counting the lookups from 0. `suppressed`: those of the lookups that the
-    company's own list bars today, with the kind. `refused`: numbers of merchants who refused as
-    individuals.
-    """
-
-    position: int
-    iys_complete_at: datetime | None
-    brand_closed: bool
-    rows: Sequence[tuple[int, str, int | None]]
-    suppressed: Mapping[bytes, str]
-    refused: frozenset[int]
-
-
-class Current(Value, frozen=True, gc=False):
-    """All that is known now of one consent, and of what stands around it.
-
-    `generation`: number of the address's open one, 0 for an address never recorded; `position` of
-    the last event of the consent's stream, 0 without one; `receipt` of the act that the person's
-    line ends in; `refused_individual` only asked for merchants (C6 row 15).
-    """
-
-    subject: UUID | None
-    generation: int
-    consent: Consent | None
-    position: int
-    receipt: Glance | None
-    suppressed: str | None
-    iys_complete_at: datetime | None
-    refused_individual: bool = False
-
-
-class CurrentKey(Discreet, frozen=True, gc=False):
-    """The consent that is asked for, by the look-up of its address."""
-
-    lookup: bytes
-    brand_code: BrandCode
-    channel: Channel
-    recipient_type: RecipientType
 
 
 class StoredCommand(Value, frozen=True, gc=False):
@@ -156,6 +116,7 @@ class Batch:
     suppressed: list[Suppression] = field(default_factory=list)
     lifted: list[tuple[UUID, int]] = field(default_factory=list)
     texts: list[Event] = field(default_factory=list)
+    pulled: list[PulledTo] = field(default_factory=list)
 
 
 class WriteUnit(Protocol):
@@ -200,6 +161,9 @@ class LedgerStore(Protocol):
     def find_subjects(self, lookups: Collection[bytes]) -> tuple[int, dict[bytes, Subject]]:
         """The open subjects of these lookups, and the log position at which they were read."""
 
+    def holders(self, subjects: Collection[UUID]) -> dict[UUID, Holder]:
+        """Whose these subjects are; an erased one is missing."""
+
     def generations(self, lookup: bytes) -> Sequence[Subject]:
         """Every subject of an address, the newest generation first."""
 
@@ -220,28 +184,6 @@ class LedgerStore(Protocol):
 
     def last_position(self) -> int:
         """The log's size, 0 when empty."""
-
-
-class DecisionStore(Protocol):
-    """What may-I-send asks of the tables of one provider."""
-
-    def standings(self, wanted: Wanted) -> StandingsBlock:
-        """Where the consents of up to a million addresses stand, in one snapshot."""
-
-    def current(self, keys: Sequence[CurrentKey], now: datetime) -> Sequence[Current]:
-        """What is known now of each, in their order; a handful, not a million."""
-
-    def suppressions_of(self, subject: UUID) -> Sequence[Suppression]:
-        """As WriteUnit's, without the head."""
-
-    def note_iys_complete(self, brand_code: BrandCode, channel: Channel, at: datetime) -> None:
-        """İYS's movements of the brand and channel are known up to `at`."""
-
-    def keep_leaves(self, decision: UUID, channel: Channel, chunks: Iterable[bytes]) -> None:
-        """Keep the sorted leaves of a run of decisions, `CHUNK_LEAVES` of 32 bytes at a time."""
-
-    def leaves(self, decision: UUID, channel: Channel) -> Iterator[bytes]:
-        """The chunks of `keep_leaves`, in order."""
 
 
 class Vault(Protocol):

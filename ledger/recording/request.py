@@ -26,6 +26,7 @@ class Request(Discreet, frozen=True, gc=False):
     `item_id` is the giver's own: the same id with the same content is answered from memory. `part`
     names this one of several requests that one id stands for. `said`: the content, as the giver's
     own members and whole for each part; empty where the command itself is all that was said.
+    `holder`: whose consent is meant, where İYS speaks of an act of theirs, whoever holds it now.
     """
 
     address: Address
@@ -37,6 +38,7 @@ class Request(Discreet, frozen=True, gc=False):
     item_id: str | None = None
     part: str = ""
     said: tuple[str, ...] = ()
+    holder: Subject | None = None
 
 
 class Receipt(Value, frozen=True, gc=False):

@@ -1,7 +1,6 @@
 """One transaction's work while the head is held."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -12,13 +11,14 @@ from ledger.addresses import Address
 from ledger.aggregates import events
 from ledger.aggregates.acts import Decided
 from ledger.aggregates.bodies import Body, ConsentBody, RecipientReassigned
-from ledger.aggregates.commands import RecordAct
+from ledger.aggregates.commands import RecordAct, SeeAtIys
 from ledger.aggregates.consent import Consent, evolve
 from ledger.aggregates.decide import decide
 from ledger.aggregates.events import Event
 from ledger.aggregates.generations import carried_lines, opens_next
 from ledger.aggregates.keys import ConsentKey, event_id
 from ledger.aggregates.provider_bodies import TextRegistered
+from ledger.aggregates.seeing import shown_at
 from ledger.evidence import canonical
 from ledger.recording.ports import (
     Batch,
@@ -32,18 +32,8 @@ from ledger.recording.ports import (
 )
 from ledger.recording.remembered import Remembered
 from ledger.recording.request import Prepared, Receipt, Target, aim, bind
+from ledger.recording.slots import Slot, slot_of_stored
 from ledger.vocabulary import Outcome
-
-
-@dataclass(slots=True)
-class Slot:
-    """The state of one consent while a batch is worked through."""
-
-    consent: Consent
-    leaf_hash: str = canonical.ZERO_HASH
-    position: int = 0
-    is_new: bool = True
-    changed: bool = False
 
 
 class Work:
@@ -70,7 +60,7 @@ class Work:
             target.key for one in prepared if one.subject.id not in fresh for target in one.targets
         }
         for key, stored in self.unit.load_consents(keys).items() if keys else ():
-            self.slots[key] = _slot(stored)
+            self.slots[key] = slot_of_stored(stored)
         self._remembered.load(self.unit, prepared)
 
     def carry_out(self, one: Prepared) -> Receipt:
@@ -168,18 +158,9 @@ class Work:
     def _carry_out_target(self, one: Prepared, target: Target) -> Receipt:
         request = one.request
         slot = self.slot_of(target.key)
-        subject = self._moved.get(target.key.subject) if self._moved else None
+        subject = None if request.holder else self._moved.get(target.key.subject)
         if subject is None and opens_next(target.key, slot.consent, request.command):
-            command = request.command
-            assert isinstance(command, RecordAct)
-            subject = self.reassign(
-                request.address,
-                one.subject,
-                reason="LINE_CLOSED",
-                actor=command.provenance.actor,
-                approved_by=command.provenance.approved_by,
-                at=command.at,
-            )
+            subject = self._pass_on(one)
         if subject is not None:
             key = structs.replace(target.key, subject=subject.id)
             target = aim(request, key, subject, self._vault, made_id=self.new_id())
@@ -204,6 +185,24 @@ class Work:
         position = _position(decided, slot, first)
         whose = (slot.consent, target.key.subject, one.subject.barred)
         return Receipt(decided.outcome, decided.code, position, first, *whose)
+
+    def _pass_on(self, one: Prepared) -> Subject:
+        """The address has a new holder, by the act that the request brings."""
+        command, approved_by = one.request.command, None
+        if isinstance(command, RecordAct):
+            at, actor = command.at, command.provenance.actor
+            approved_by = command.provenance.approved_by
+        else:
+            assert isinstance(command, SeeAtIys)
+            at, actor = shown_at(command), command.actor
+        return self.reassign(
+            one.request.address,
+            one.subject,
+            reason="LINE_CLOSED",
+            actor=actor,
+            approved_by=approved_by,
+            at=at,
+        )
 
     def add(self, slot: Slot, target: Target, body: ConsentBody, encoded: bytes | None) -> Event:
         event = self._frame(
@@ -285,10 +284,6 @@ _STRENGTH: Final = {
     Outcome.SUPPRESSED: 6,
 }
 """Of a request on several keys, the outcome that says most."""
-
-
-def _slot(stored: StoredConsent) -> Slot:
-    return Slot(stored.consent, stored.leaf_hash.hex(), stored.position, is_new=False)
 
 
 def _position(decided: Decided, slot: Slot, first: Event | None) -> int | None:

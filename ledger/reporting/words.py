@@ -39,6 +39,8 @@ SOURCES: Final = {
     "IYS_FRAME_SMS": "alıcının İYS formunda kısa mesajla işlemi",
     "IYS_FRAME_EPOSTA": "alıcının İYS formunda e-postayla işlemi",
     "IYS_AHS_HAT_KAPATMA": "işletmecinin İYS'ye bildirdiği hat kapanışı",
+    "IYS_OTHER": "İYS'nin yeni bir alıcı kaynağı",
+    "HS_OTHER": "İYS'nin yeni bir hizmet sağlayıcı kaynağı",
 }
 BASES: Final = {
     "own_capture": "hizmet sağlayıcının kendi aldığı kayıt",

@@ -13,13 +13,8 @@ from ledger import clock
 from ledger.aggregates.consent import Consent, person_line
 from ledger.aggregates.glance import Glance, glance
 from ledger.aggregates.standing import is_refusal
-from ledger.recording.ports import (
-    Current,
-    CurrentKey,
-    StandingsBlock,
-    Suppression,
-    Wanted,
-)
+from ledger.recording.deciding_ports import Current, CurrentKey, StandingsBlock, Wanted
+from ledger.recording.ports import Suppression
 from ledger.store.database import SQL as LEDGER_SQL
 from ledger.store.database import Database, LedgerConnection
 from ledger.store.rows import (

@@ -38,6 +38,18 @@ SELECT r.subject, r.lookup, r.generation, r.wrapped_key, r.kek_epoch,
         LIMIT 1
        ) AS r
 
+-- holders --
+SELECT r.subject, r.lookup, r.generation, r.sealed_address, r.wrapped_key, r.kek_epoch,
+       r.closed_position
+  FROM unnest(%(subjects)s::uuid[]) AS k (subject)
+  JOIN recipients AS r USING (subject)
+
+-- note_pulled --
+INSERT INTO iys_pulled (brand_code, source, after, asked_at)
+VALUES (%(brand_code)s, %(source)s, %(after)s, %(asked_at)s)
+    ON CONFLICT (brand_code, source)
+    DO UPDATE SET after = EXCLUDED.after, asked_at = EXCLUDED.asked_at
+
 -- find_generations --
 -- In two parts, each by its own index: neither holds all recipients.
 SELECT subject, lookup, generation, wrapped_key, kek_epoch, closed_position

@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import psycopg
+from msgspec import structs
 
 from ledger.aggregates import events
 from ledger.aggregates.events import Event
@@ -21,6 +22,7 @@ from ledger.recording.following import Followed, FollowedPage
 from ledger.recording.ports import (
     Batch,
     Head,
+    Holder,
     StoredCommand,
     StoredConsent,
     Subject,
@@ -123,6 +125,8 @@ class PostgresUnit:
         for subject, position in batch.closed:
             self.cursor.execute(SQL["close_recipient"], {"subject": subject, "position": position})
         texts.add(self.cursor, batch.texts)
+        for pulled in batch.pulled:
+            self.cursor.execute(SQL["note_pulled"], structs.asdict(pulled))
         try:
             self._copy(
                 "copy_recipients",
@@ -205,6 +209,17 @@ class ProviderStore:
             cursor = connection.cursor()
             row = cursor.execute(SQL["last_position"]).fetchone()
             return (row[0] or 0 if row else 0), find_subjects(cursor, self._vault, lookups)
+
+    def holders(self, subjects: Collection[UUID]) -> dict[UUID, Holder]:
+        """See ports.LedgerStore."""
+        vault, found = self._vault, {}
+        with self._database.connection(self._iys_code) as connection:
+            rows = connection.execute(SQL["holders"], {"subjects": list(subjects)})
+            for subject_id, lookup, generation, sealed, wrapped, epoch, closed in rows:
+                key = vault.open_subject_key(wrapped, epoch)
+                subject = Subject(subject_id, lookup, key, generation, closed)
+                found[subject_id] = Holder(subject, vault.open_address(key, subject_id, sealed))
+        return found
 
     def generations(self, lookup: bytes) -> Sequence[Subject]:
         """See ports.LedgerStore."""

@@ -23,7 +23,8 @@ from ledger.aggregates.keys import ConsentKey
 from ledger.application import ConsentLedger
 from ledger.calendar import Deadlines, deadlines
 from ledger.clock import from_utc_text, utc_text
-from ledger.recording.ports import Brand, Current, CurrentKey, Subject
+from ledger.recording.deciding_ports import Current, CurrentKey
+from ledger.recording.ports import Brand, Subject
 from ledger.views.dates import HistoryEntry, entries_of
 from ledger.vocabulary import Channel, ConsentStatus, RecipientType
 

@@ -15,7 +15,7 @@ from ledger.aggregates.provider_bodies import DecisionMade
 from ledger.contract.answers import DecisionsAnswer, ProblemAnswer
 from ledger.evidence.merkle import root_of
 from ledger.recording.barring import Bar
-from ledger.recording.ports import CurrentKey
+from ledger.recording.deciding_ports import CurrentKey
 from ledger.vocabulary import BrandCode, Channel, RecipientType
 from tests.acceptance.services import (
     BRAND,

@@ -248,6 +248,7 @@ PROVIDER_EXAMPLES: Final[tuple[Body, ...]] = (
         valid_until="2026-01-01T00:00:00Z",
     ),
     p.RetailerAccessSet(**_DONE, brand=123456, retailers=(10000001, 10000002)),
+    p.IysGap(**_DONE, brand=123456, source="IYS", since=AT, until=LATER),
 )
 MINIMAL_ACTS: Final[tuple[Body, ...]] = (
     b.ConsentGranted(**_ACT),

@@ -13,8 +13,8 @@ from ledger.addresses import Address, parse_address
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
 from ledger.recording.barring import Bar
+from ledger.recording.deciding_ports import CurrentKey
 from ledger.recording.following import Followed
-from ledger.recording.ports import CurrentKey
 from ledger.recording.request import Request
 from ledger.store import brand_events, migrate
 from ledger.store.database import LONG_MAX

@@ -18,7 +18,8 @@ from ledger.deciding.leaves import commitments, ending, leaf_hashes
 from ledger.errors import NotFound
 from ledger.evidence.merkle import root_of
 from ledger.recording.barring import Bar
-from ledger.recording.ports import CHUNK_LEAVES, Brand, CurrentKey, Wanted
+from ledger.recording.deciding_ports import CHUNK_LEAVES, CurrentKey, Wanted
+from ledger.recording.ports import Brand
 from ledger.vocabulary import BrandCode, Channel, RecipientType
 from tests.integration.acts import (
     BRAND_CODE,

@@ -23,7 +23,8 @@ from ledger.bootstrap import Home
 from ledger.deciding.decision import Decision, Terms
 from ledger.errors import NotFound
 from ledger.recording.barring import Bar
-from ledger.recording.ports import Brand, CurrentKey
+from ledger.recording.deciding_ports import CurrentKey
+from ledger.recording.ports import Brand
 from ledger.recording.request import Request
 from ledger.vocabulary import BrandCode, Channel, ConsentSource, RecipientType
 from tests.builders import (

@@ -163,17 +163,6 @@ def test_a_refusal_by_a_provider_is_not_taken_for_another_act(
     assert [act.status for act in acts_shown(shown, state)] == [REFUSED]
 
 
-def test_the_answer_to_our_act_is_kept_although_a_pull_showed_the_same_before() -> None:
-    """Else the act would wait for ever."""
-    pulled = msgspec.structs.replace(an_answer(1), of=None, how=SeenHow.PULL)
-    state = state_after(a_record_act(10), pulled)
-    assert (state.iys.pending, state.iys.accepted) == (1, None)
-
-    state = state_after(an_answer(1), state=state)
-
-    assert (state.iys.pending, state.iys.accepted) == (None, 1)
-
-
 @pytest.mark.parametrize(
     "state", [state for state in IysState if state not in (IysState.GRANTED, IysState.REFUSED)]
 )

@@ -27,7 +27,8 @@ from ledger.application import ConsentLedger
 from ledger.deciding.decision import Decision, Terms
 from ledger.errors import StoreUnavailable
 from ledger.evidence.merkle import root_of
-from ledger.recording.ports import Brand, StandingsBlock, Wanted
+from ledger.recording.deciding_ports import StandingsBlock, Wanted
+from ledger.recording.ports import Brand
 from ledger.store.vault import ProviderVault
 from ledger.vocabulary import Channel, IysCode, RecipientType
 from tests.builders import BRAND_CODE, FIRST_HOUR

@@ -21,7 +21,7 @@ recipient.reassigned recipient.restricted recipient.erased
 suppression.added suppression.lifted
 ledger.opened ledger.key_rotated ledger.heads import.completed iys.snapshot iys.day_reconciled
 import.retracted import.declared
-iys.unreachable decision.made disclosure.made case.opened case.closed text.registered
+iys.unreachable iys.gap decision.made disclosure.made case.opened case.closed text.registered
 brand.opened brand.closed retailer.contract retailer.access_set
 """
 """The types that consent.md C3 names, and those that its C6 (decision 0007)
@@ -42,7 +42,6 @@ def test_no_reserved_type_is_in_the_table() -> None:
         "recipient.merged",
         "erasure.requested",
         "erasure.refused",
-        "iys.gap",
         "ledger.recovered",
         "consent.confirmation_sent",
     } == RESERVED_TYPES

@@ -20,7 +20,7 @@ from ledger.deciding.leaves import (
     planted,
 )
 from ledger.evidence.merkle import EMPTY_ROOT, HASH_BYTES, Tree, root_of
-from ledger.recording.ports import CHUNK_LEAVES
+from ledger.recording.deciding_ports import CHUNK_LEAVES
 
 hashes = st.lists(st.binary(min_size=HASH_BYTES, max_size=HASH_BYTES), max_size=40)
 
