@@ -22,7 +22,7 @@ from ledger.iys_twin.delivery import Messenger
 from ledger.iys_twin.endpoints import ENDPOINTS
 from ledger.iys_twin.engine import Twin
 from ledger.iys_twin.faults import FaultKind
-from ledger.iys_twin.gate import NOT_JSON, Arrived, admit
+from ledger.iys_twin.gate import Arrived, admit, unreadable
 from ledger.iys_twin.page import page
 from ledger.iys_twin.reading import BodyTooLarge, read_body
 from ledger.iys_twin.refusals import Refused, refusal
@@ -103,7 +103,7 @@ async def _done(twin: Twin, endpoint: Endpoint, request: Request, now: Wall) -> 
     try:
         body = await read_body(request, twin.settings.body_bytes_max)
     except BodyTooLarge as error:
-        raise refusal("H014", message=NOT_JSON) from error
+        raise unreadable(endpoint) from error
     arrived = Arrived(
         caller=request.client.host if request.client else "",
         path=request.path_params,

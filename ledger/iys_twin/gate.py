@@ -15,7 +15,7 @@ from ledger.iys_twin.directory import expect_subscription
 from ledger.iys_twin.engine import Twin
 from ledger.iys_twin.refusals import Refused, refusal
 from ledger.iys_twin.times import Wall
-from ledger.iys_twin.tokens import User
+from ledger.iys_twin.tokens import User, token_refusal
 from ledger.iys_twin.via_checks import via_refusal
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -67,17 +67,25 @@ def _json(endpoint: Endpoint, body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        if endpoint.access is Access.VIA:
-            raise via_refusal("H1016") from error
-        is_table = endpoint.path.endswith(("/history", "/status/{type}", "/push/registration"))
-        raise refusal("H014", message=None if is_table else NOT_JSON) from error
+        raise unreadable(endpoint) from error
+
+
+def unreadable(endpoint: Endpoint) -> Refused:
+    """The refusal of a body that is too large, or no JSON, or no form where that is taken."""
+    match endpoint.access:
+        case Access.OPEN:
+            return token_refusal("invalid_request", NOT_JSON)
+        case Access.VIA:
+            return via_refusal("H1016")
+    is_table = endpoint.path.endswith(("/history", "/status/{type}", "/push/registration"))
+    return refusal("H014", message=None if is_table else NOT_JSON)
 
 
 def _form(endpoint: Endpoint, body: bytes) -> Any:
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FORM_FIELDS_MAX)
     except ValueError as error:
-        raise refusal("H014", message=NOT_JSON) from error
+        raise unreadable(endpoint) from error
     return dict(pairs)
 
 

@@ -43,8 +43,9 @@ def _operation(one: Endpoint, by_shape: dict[str, Any]) -> dict[str, Any]:
     answers = {str(status): _answer(one, shape, by_shape) for status, shape in one.answers.items()}
     refusals = set(one.refusals) | set(ALWAYS)
     if one.access is not Access.OPEN:
-        refusals |= {401, 403} | ({422} if "{iysCode}" in one.path else set())
-        refusals |= {422} if "{integratorCode}" in one.path else set()
+        refusals |= {401}
+    if one.access not in (Access.OPEN, Access.TOKEN):
+        refusals |= {403, 422}  # whose paths all have a code
     for status in sorted(refusals):
         answers.setdefault(str(status), _json("refused", by_shape[repr(Problems)]))
     operation: dict[str, Any] = {

@@ -6,7 +6,6 @@ from ledger.iys_twin import bodies, wire
 from ledger.iys_twin import other_endpoints as others
 from ledger.iys_twin import wire_directory as who
 from ledger.iys_twin.calls import Access, Endpoint, endpoint
-from ledger.iys_twin.refusals import Problems
 from ledger.iys_twin.table_consents import B
 
 PARTNER: Final = "/integrator/{integratorCode}"
@@ -93,7 +92,7 @@ ACCOUNT_ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "POST /oauth2/token",
         others.token,
         Access.OPEN,
-        {200: wire.Tokens, 400: (wire.TokenRefusal, Problems)},
+        {200: wire.Tokens, 400: wire.TokenRefusal},
         bodies.TOKEN,
     ),
     endpoint("GET /sps/{iysCode}/brands", others.brands, Access.PROVIDER, {200: list[who.Brand]}),

@@ -71,7 +71,7 @@ class TokenOffice:
                 expected = self._settings.password.encode()
                 is_right = hmac.compare_digest(password.encode(), expected)
                 if user is None or not is_right:
-                    raise _refused("invalid_request", "Kullanıcı kimlik bilgileri geçersiz.")
+                    raise token_refusal("invalid_request", "Kullanıcı kimlik bilgileri geçersiz.")
                 return self._tokens(self._new_uuid(), user, now)
             case "refresh_token":
                 return self._refresh(_text(form, "refresh_token"), now)
@@ -97,7 +97,7 @@ class TokenOffice:
             and claims["jti"] == session.newest_refresh
         )
         if not is_good or claims is None or session is None:
-            raise _refused("invalid_grant", "Yenileme jetonu geçersiz.")
+            raise token_refusal("invalid_grant", "Yenileme jetonu geçersiz.")
         return self._tokens(claims["session_state"], session.user, now)
 
     def _tokens(self, session_id: str, user: User, now: Wall) -> Tokens:
@@ -168,28 +168,29 @@ def _text(form: Mapping[str, Any], name: str) -> str:
     capital, plain, empty = _CALLED[name]
     value = form.get(name)
     if name not in form:
-        raise _refused("invalid_request", f"{capital} verilmemiş.")
+        raise token_refusal("invalid_request", f"{capital} verilmemiş.")
     if not isinstance(value, str):
-        raise _refused("invalid_request", f"Desteklenmeyen {plain} türü.")
+        raise token_refusal("invalid_request", f"Desteklenmeyen {plain} türü.")
     if not value:
-        raise _refused("invalid_grant", f"{capital} {empty}.")
+        raise token_refusal("invalid_grant", f"{capital} {empty}.")
     return value
 
 
 def _refused_grant(given: object) -> Refused:
     if given is _NOT_GIVEN:
-        return _refused("invalid_request", "Giriş yöntemi belirtilmemiş.")
+        return token_refusal("invalid_request", "Giriş yöntemi belirtilmemiş.")
     if given == "":
-        return _refused("invalid_grant", "Giriş yöntemi boş olamaz.")
+        return token_refusal("invalid_grant", "Giriş yöntemi boş olamaz.")
     if not isinstance(given, str):
-        return _refused("invalid_grant", "Desteklenmeyen giriş yöntemi.")
+        return token_refusal("invalid_grant", "Desteklenmeyen giriş yöntemi.")
     if given in ("client_credentials", "authorization_code"):
         # What production was seen to answer, unlike the document (iys/api.md §2.4).
-        return _refused("unsupported_grant_type", "Desteklenmeyen giriş yöntemi.")
-    return _refused("invalid_request", "Bilinmeyen giriş yöntemi.")
+        return token_refusal("unsupported_grant_type", "Desteklenmeyen giriş yöntemi.")
+    return token_refusal("invalid_request", "Bilinmeyen giriş yöntemi.")
 
 
-def _refused(error: str, description: str) -> Refused:
+def token_refusal(error: str, description: str) -> Refused:
+    """A refusal of the token endpoint, in OAuth's shape (RFC 6749 §5.2)."""
     return ShapedRefusal(400, TokenRefusal(error, description))
 
 
