@@ -18,11 +18,13 @@ from ledger.aggregates.bodies import Body
 from ledger.aggregates.commands import RecordAct, SeeAtIys
 from ledger.aggregates.consent import Consent, evolve
 from ledger.aggregates.events import Event
-from ledger.errors import ClockStepped, LedgerBroken, NotFound, RaceLost, StoreUnavailable
+from ledger.aggregates.provider_bodies import LedgerOpened
+from ledger.errors import ClockStepped, LedgerBroken, LogMoved, NotFound, RaceLost, StoreUnavailable
 from ledger.recording import barring, by_key
 from ledger.recording.barring import Bar
 from ledger.recording.by_key import Change
 from ledger.recording.deciding_ports import DecisionStore
+from ledger.recording.former import as_of_then
 from ledger.recording.ports import (
     Groups,
     LedgerStore,
@@ -112,7 +114,7 @@ class ConsentLedger(Application[UUID]):
     def append(self, body: Body, *, groups: Groups | None = None) -> Event:
         """Add an event of the provider's own streams. Raises as `record`, and ClockStepped."""
         with self.store.write() as unit:
-            work = self._sound_work(unit)
+            work = self._sound_work(unit, body)
             event = self._append(work, body, groups)
             self._save(work)
         return event
@@ -132,7 +134,7 @@ class ConsentLedger(Application[UUID]):
         with self.store.write() as unit:
             if unit.load_commands([command]):
                 return None
-            work = self._sound_work(unit)
+            work = self._sound_work(unit, body)
             event = self._append(work, body, groups)
             made = StoredCommand(b"", Outcome.RECORDED, None, (event.position,))
             work.batch.commands.append((command, made))
@@ -143,8 +145,8 @@ class ConsentLedger(Application[UUID]):
         stream = events.stream_of(body, log=self.log_origin)
         return work.append(body, stream, groups=groups or {}, key=self.vault.provider_key())
 
-    def _sound_work(self, unit: WriteUnit) -> Work:
-        work = self._work(unit, {})
+    def _sound_work(self, unit: WriteUnit, body: Body | None = None) -> Work:
+        work = self._work(unit, {}, opens=isinstance(body, LedgerOpened))
         if not self._clock_is_sound(work):
             raise ClockStepped("the clock cannot be believed; only refusals are taken")
         return work
@@ -214,13 +216,11 @@ class ConsentLedger(Application[UUID]):
             if subject is None:
                 address = request.address
                 lookup = lookups[address.uri]
-                subject = known.get(lookup)
-                if subject is None:
-                    made = fresh.get(lookup)
-                    if made is None:
-                        made = self.vault.new_subject(address, lookup=lookup, generation=1, at=at)
-                        fresh[lookup] = made
-                    subject = made.subject
+                if lookup not in known and lookup not in fresh:
+                    made = self.vault.new_subject(address, lookup=lookup, generation=1, at=at)
+                    fresh[lookup] = made
+                subject = known.get(lookup) or fresh[lookup].subject
+                request, subject = as_of_then(self.store, request, subject)
             prepared.append(prepare(request, subject, self.vault, milliseconds=milliseconds))
         with self.store.write() as unit:
             if unit.head.position != read_at:
@@ -240,7 +240,12 @@ class ConsentLedger(Application[UUID]):
             work.carry_out(one) if _is_refusal(one) else work.keep_out(one, OFF) for one in prepared
         ]
 
-    def _work(self, unit: WriteUnit, fresh: dict[UUID, SealedSubject]) -> Work:
+    def _work(
+        self, unit: WriteUnit, fresh: dict[UUID, SealedSubject], *, opens: bool = False
+    ) -> Work:
+        """Raises LogMoved; only what opens a log follows one of another name."""
+        if unit.head.log not in ("", self.log_origin) and not opens:
+            raise LogMoved("the log goes on under another name")
         return Work(unit, self.vault, log_origin=self.log_origin, fresh=fresh)
 
     def _save(self, work: Work) -> None:

@@ -1,6 +1,5 @@
 """The composition root: settings to wired objects. Only mains, the CLI and tests use it."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -10,19 +9,21 @@ from typing import Final
 import structlog
 
 from ledger import clock
-from ledger.aggregates.provider_bodies import BrandClosed, BrandOpened, LedgerOpened, TextRegistered
+from ledger.aggregates.provider_bodies import BrandClosed, BrandOpened, LedgerOpened
 from ledger.application import ConsentLedger
 from ledger.bootstrap_log import Logs, opening
 from ledger.importing.jobs import ImportWorker
 from ledger.importing.templates import TEMPLATES
+from ledger.iys_sync.day_reading import DayReader
 from ledger.projections import fsck
+from ledger.projections.days import DayTable
+from ledger.projections.deadlines import DeadlineTables
 from ledger.projections.follower import Follower
 from ledger.projections.fsck_report import Report
-from ledger.projections.outbox import Outbox
 from ledger.proving.question import Sources
 from ledger.recording.ports import Brand, Provider
 from ledger.recording.principals import KeysStale, Principal
-from ledger.recording.text_ports import RegisteredText, TextDiffers, TextKind
+from ledger.recording.text_ports import RegisteredText, TextKind
 from ledger.settings import Settings
 from ledger.store.access import ApiKeys
 from ledger.store.access_log import AccessWriter, ProviderAccessLog
@@ -44,6 +45,10 @@ from ledger.store.uploads import UploadFolder
 from ledger.store.vault import ProviderVault
 from ledger.store.vault_keys import KeyFolder
 from ledger.vocabulary import BrandCode, IysCode, Role
+from ledger.wiring.measuring import SyncMeter
+from ledger.wiring.projections import projections
+from ledger.wiring.sync import Connections
+from ledger.wiring.texts import add_text
 
 STARTER: Final = Principal("env", "IZIN_API_KEY", Role.ADMIN)
 """Who starts the service may do everything: the holder of the key that its environment names."""
@@ -59,20 +64,25 @@ class Home:
         self.database = database
         self.providers = Providers(dsn, database, folder)
         self.keys = ApiKeys(database)
+        self.connections = Connections(
+            dsn, database, self.providers, ledger=self.ledger, brands=self.brands
+        )
         self._access = AccessWriter(database)
         self._ledgers: dict[IysCode, ConsentLedger] = {}
-        self.measures = partial(measures, database, self.keys, self._ledgers)
+        self.measures = SyncMeter(
+            partial(measures, database, self.keys, self._ledgers), self._ledgers, self
+        )
         self._followers: list[Follower] = []
         self._watched: list[Callable[[], datetime | None]] = []
         self._uploads = settings.upload_folder
         self.logs = Logs(self, folder, settings)
+        self.warnings: Callable[[], list[str]] = lambda: self.logs.warnings(self.iys_codes())
         self._evidence: dict[IysCode, EvidenceTable] = {}
         self._texts: dict[IysCode, TextTable] = {}
         self._imports: dict[IysCode, ImportJobTable] = {}
 
     def ledger(self, iys_code: IysCode) -> ConsentLedger:
-        """The ledger of one provider. Raises NotFound, SettingsRefused for foreign keys, LogBehind
-        for a log that was put back."""
+        """One provider's. Raises NotFound; SettingsRefused: foreign keys; LogBehind: put back."""
         if iys_code not in self._ledgers:
             provider = self.providers.get(iys_code)
             self.logs.expect_ahead(iys_code)
@@ -102,6 +112,23 @@ class Home:
     def sources(self, iys_code: IysCode) -> Sources:
         """What bundles of the provider are made of. Raises NotFound."""
         return self.logs.sources(iys_code)
+
+    def deadlines(self, iys_code: IysCode) -> DeadlineTables:
+        """What of the provider's runs late."""
+        return DeadlineTables(self.database, iys_code)
+
+    def days(self, iys_code: IysCode) -> DayTable:
+        """How far the provider's days at İYS are. Raises NotFound."""
+        vault = ProviderVault(self.providers.keys(iys_code))
+        return DayTable(self.database, iys_code, vault)
+
+    def day_reader(self, iys_code: IysCode) -> DayReader:
+        """The provider's past days as they would be filed now. Raises NotFound."""
+        return self.connections.day_reader(iys_code)
+
+    def is_connected(self, iys_code: IysCode) -> bool:
+        """Whether the provider has an account at İYS here. Raises NotFound."""
+        return self.connections.account(iys_code).read() is not None
 
     def access_log(self, iys_code: IysCode) -> ProviderAccessLog:
         """Where every reading of the provider's personal data is noted."""
@@ -137,12 +164,10 @@ class Home:
     def imports(self, iys_code: IysCode) -> ImportJobTable:
         """The provider's files that wait to be imported, or were. Raises NotFound."""
         if iys_code not in self._imports:
+            vault = ProviderVault(self.providers.keys(iys_code))
+            folder = UploadFolder(self._uploads / schema_of(iys_code))
             self._imports[iys_code] = ImportJobTable(
-                self.database,
-                iys_code,
-                ProviderVault(self.providers.keys(iys_code)),
-                UploadFolder(self._uploads / schema_of(iys_code)),
-                templates=("auto", *TEMPLATES),
+                self.database, iys_code, vault, folder, templates=("auto", *TEMPLATES)
             )
         return self._imports[iys_code]
 
@@ -157,11 +182,11 @@ class Home:
         except KeysStale:
             return self.providers.brand(brand_code)
 
-    def follower(self, iys_code: IysCode) -> Follower:
-        """What keeps the provider's İYS outbox up with the log."""
-        follower = Follower(self.database, iys_code, Outbox())
-        self._followers.append(follower)
-        return follower
+    def followers(self, iys_code: IysCode) -> list[Follower]:
+        """What keeps the provider's projections up with the log."""
+        made = [Follower(self.database, iys_code, one) for one in projections()]
+        self._followers += made
+        return made
 
     def failing_since(self) -> datetime | None:
         """Since when a follower of this process fails, if one does."""
@@ -175,7 +200,8 @@ class Home:
 
     def follow(self, iys_code: IysCode) -> None:
         """Bring the provider's projections to the end of the log."""
-        self.follower(iys_code).catch_up()
+        for follower in self.followers(iys_code):
+            follower.catch_up()
 
     def check(
         self, iys_code: IysCode, *, on_progress: Callable[[int], None] = lambda events: None
@@ -227,32 +253,10 @@ class Home:
         *,
         actor: str,
     ) -> RegisteredText:
-        """Register a text by id and version: its bytes, then its event and row in one transaction.
-        Safe to repeat. Raises NotFound; TextDiffers where the name bears another text."""
-        text_id, version = name
-        texts = self.texts(iys_code)
-        digest = hashlib.sha256(content).hexdigest()
-        kept = texts.named(*name)
-        if kept is None:
-            texts.keep_content(content)
-            body = TextRegistered(
-                id=text_id,
-                version=version,
-                kind=kind,
-                language=language,
-                sha256=digest,
-                at=clock.utc_text(clock.now()),
-                actor=actor,
-            )
-            self.ledger(iys_code).append_once(body, once=f"{body.TYPE}/{text_id}/{version}")
-            kept = texts.named(*name)
-            assert kept is not None
-        if (kept.kind, kept.language, kept.sha256) != (kind, language, digest):
-            raise TextDiffers(
-                f"{text_id} version {version} is registered with another text, kind or language",
-                f"{text_id} {version} sürümü başka metin, tür ya da dille kayıtlı",
-            )
-        return kept
+        """Register a text by id and version. Safe to repeat. Raises NotFound, TextDiffers."""
+        return add_text(
+            self.texts(iys_code), self.ledger(iys_code), name, kind, language, content, actor=actor
+        )
 
 
 @contextmanager

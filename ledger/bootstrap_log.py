@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from secrets import SystemRandom
 from typing import Final, Protocol
 
 from ledger import clock
@@ -16,9 +17,9 @@ from ledger.evidence.local_tsa import KeyMaterial, make_key_material
 from ledger.evidence.log_book import LogBook
 from ledger.evidence.note import VerifierKey
 from ledger.evidence.publishing import LogBehind, LogKey, Publisher, expect_ahead
-from ledger.evidence.refusals import ProofRefused
 from ledger.evidence.seal import NamedTsa
 from ledger.evidence.stamps import TimeStampAuthority, Trust
+from ledger.iys_sync.archive import DayArchive
 from ledger.projections.tree import TreeFollower
 from ledger.proving.keeping import LogKeeper
 from ledger.proving.question import Sources
@@ -26,13 +27,14 @@ from ledger.recording.evidence_ports import EvidenceStore
 from ledger.recording.ports import Provider
 from ledger.recording.text_ports import Texts
 from ledger.reporting import facts as report_facts
-from ledger.settings import Settings, TsaSettings
+from ledger.settings import Settings, TsaSettings, default_checkpoints
 from ledger.store.database import Database
 from ledger.store.log import LogTables
 from ledger.store.providers import Providers
 from ledger.store.second_place import SecondPlace
 from ledger.store.vault_keys import KeyFolder
 from ledger.vocabulary import IysCode
+from ledger.wiring.sync import Connections
 
 FORMATS: Final = {"commit": 1, "envelope": 1, "stream": 1}
 SOFTWARE: Final = "izin-defteri 0.1.0"
@@ -50,6 +52,7 @@ class Kept(Protocol):
     dsn: str
     database: Database
     providers: Providers
+    connections: Connections
 
     def ledger(self, iys_code: IysCode) -> ConsentLedger:
         """The ledger of one provider."""
@@ -112,6 +115,7 @@ class Logs:
                 authorities=self.authorities,
                 seal_every=timedelta(minutes=self._settings.seal_minutes),
                 asked_max=self._settings.tsa_asked_max,
+                jitter=SystemRandom().random,
             )
         return self._keepers[iys_code]
 
@@ -130,6 +134,7 @@ class Logs:
             log_key=key,
             evidence=home.evidence(iys_code),
             texts=home.texts(iys_code),
+            rows=DayArchive(home.connections.day_files(iys_code)),
             provider=report_facts.Provider(
                 title=details.title,
                 iys_code=iys_code,
@@ -140,6 +145,14 @@ class Logs:
             ),
             trust=trust,
         )
+
+    def warnings(self, iys_codes: Sequence[IysCode]) -> list[str]:
+        """`SECOND_PLACE`: the last checkpoint of a log lies on this machine only, where who changes
+        the database may change it too, and no witness signs (design.md §9)."""
+        if self._settings.checkpoints != default_checkpoints():
+            return []
+        lonely = any(not self.tables(code).witnesses() for code in iys_codes)
+        return ["SECOND_PLACE"] if lonely else []
 
     def failing_since(self) -> list[datetime | None]:
         """Since when each keeper of this process fails, if it does."""
@@ -178,9 +191,6 @@ class Logs:
         except LogBehind:
             assert shown is not None
             return shown
-        except ProofRefused:  # a former try made the new key
-            if shown is not None:
-                return shown
         raise NotBehind("the log has everything that was ever signed; there is nothing to recover")
 
     def authorities(self) -> Sequence[NamedTsa]:

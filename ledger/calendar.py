@@ -173,6 +173,16 @@ def deadlines(
     )
 
 
+def business_days_between(first: datetime, last: datetime, reading: Reading = Reading.IYS) -> int:
+    """The business days behind the Turkish day of `first`, to that of `last` (R20, C7)."""
+    day, end = first.astimezone(ISTANBUL).date(), last.astimezone(ISTANBUL).date()
+    count = 0
+    while day < end:
+        day += _ONE_DAY
+        count += is_business_day(day, reading)
+    return count
+
+
 def is_on_time(
     consented_at: datetime,
     now: datetime,

@@ -97,6 +97,13 @@ class RaceLost(LedgerError):
     turkish_kind = "Başka bir yazıcı önce davrandı"
 
 
+class LogMoved(StoreUnavailable):
+    """The log goes on under another name: a backup was put back, or recovered from, elsewhere.
+    Nothing was written; this process has to be started again."""
+
+    turkish_kind = "Kütük başka adla sürüyor; süreci yeniden başlatın"
+
+
 class ClockStepped(LedgerError):
     """The clock jumped or disagrees with the database's; only refusals are taken meanwhile."""
 

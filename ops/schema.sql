@@ -16,7 +16,7 @@ CREATE TABLE schema_version (
 );
 
 INSERT INTO schema_version (number, name)
-VALUES (1, 'providers'), (2, 'access'), (3, 'renamed_logs');
+VALUES (1, 'providers'), (2, 'access'), (3, 'renamed_logs'), (4, 'iys_gate');
 
 -- Who is kept here. No table of a provider's schema refers to these, nor these to it.
 CREATE TABLE providers (
@@ -58,6 +58,31 @@ CREATE TABLE api_keys (
 
 COMMENT ON COLUMN api_keys.brands IS 'none named: every brand of the provider, later ones too';
 
+-- What all processes of this host share towards İYS, by its base URL: İYS counts by address.
+CREATE TABLE iys_gates (
+    host         text PRIMARY KEY,
+    next_slot    timestamptz NOT NULL,
+    halted_until timestamptz,
+    halted_why   text
+);
+
+COMMENT ON COLUMN iys_gates.next_slot IS 'when the next request may be sent, by this clock';
+COMMENT ON COLUMN iys_gates.halted_until IS 'no token is asked for before (H084)';
+
+-- How often İYS was called: by minute, for its limits of an hour and its guard of 24 hours.
+CREATE TABLE iys_minutes (
+    host      text NOT NULL,
+    minute    timestamptz NOT NULL,
+    requests  integer NOT NULL DEFAULT 0,
+    failures  integer NOT NULL DEFAULT 0,
+    tokens    integer NOT NULL DEFAULT 0,
+    statuses  integer NOT NULL DEFAULT 0,
+    histories integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (host, minute)
+);
+
+COMMENT ON COLUMN iys_minutes.failures IS 'answers that İYS counts as the caller''s failures';
+
 GRANT USAGE ON SCHEMA izin TO izin_app;
 GRANT SELECT ON schema_version TO izin_app;
 GRANT SELECT, INSERT ON providers, brands TO izin_app;
@@ -65,6 +90,7 @@ GRANT UPDATE (title, mersis, vkn, kep, address, log_origin) ON providers TO izin
 GRANT UPDATE (name, closed) ON brands TO izin_app;
 GRANT SELECT, INSERT ON api_keys TO izin_app;
 GRANT UPDATE (revoked_at) ON api_keys TO izin_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON iys_gates, iys_minutes TO izin_app;
 
 -- One provider -----------------------------------------------------------------------------------
 
@@ -424,17 +450,339 @@ CREATE TABLE log_heads (
 );
 
 -- İYS --------------------------------------------------------------------------------------------
--- How far İYS's movements were asked for: written in the transaction of the events of each page.
+-- How this provider calls İYS: one row, or none.
+CREATE TABLE iys_account (
+    one         boolean PRIMARY KEY DEFAULT true CHECK (one),
+    url         text NOT NULL,
+    agreement   text NOT NULL CHECK (agreement IN ('auto', 'ask')),
+    late_ret    text NOT NULL CHECK (late_ret IN ('ask', 'hs_karar')),
+    tsa_roots   bytea,
+    sealed      bytea NOT NULL,
+    wrapped_key bytea NOT NULL,
+    kek_epoch   integer NOT NULL
+);
+
+COMMENT ON COLUMN iys_account.sealed IS 'user name and password';
+COMMENT ON COLUMN iys_account.tsa_roots IS 'PEM: whom the stamps of İYS''s day files lead to';
+
+-- The tokens İYS gave for the account, sealed. Whoever loses them logs in anew.
+CREATE TABLE iys_tokens (
+    one         boolean PRIMARY KEY DEFAULT true CHECK (one),
+    sealed      bytea NOT NULL,
+    wrapped_key bytea NOT NULL,
+    kek_epoch   integer NOT NULL
+);
+
+-- How what waits for İYS gets there. Nothing here follows from the events or is needed to know what
+-- happened: what is lost is sent once more, and İYS knows the very same consent again (R23).
+CREATE INDEX iys_outbox_subject ON iys_outbox (subject);
+
+-- What is not with İYS, in the order of sending. A row leaves for a request and may come back.
+CREATE TABLE iys_to_send (
+    position   bigint PRIMARY KEY,
+    brand_code bigint NOT NULL,
+    is_refusal boolean NOT NULL,
+    due        timestamptz NOT NULL,
+    not_before timestamptz NOT NULL DEFAULT '-infinity',
+    tries      integer NOT NULL DEFAULT 0
+);
+CREATE INDEX iys_to_send_order ON iys_to_send (brand_code, is_refusal, due, position);
+
+COMMENT ON COLUMN iys_to_send.due IS 'by İYS''s likeliest reading; infinity where there is no date';
+
+-- To which position of the outbox rows were taken over.
+CREATE TABLE iys_taken (
+    is_only  boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+    position bigint NOT NULL
+);
+INSERT INTO iys_taken (position) VALUES (0);
+
+-- What was sent, or is about to be: one position a single call, more a list, in the order sent; 0
+-- where an item is settled. `consent_dates` and `sources` as they were sent.
+CREATE TABLE iys_requests (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    brand_code    bigint NOT NULL,
+    positions     bigint[] NOT NULL,
+    consent_dates text[] NOT NULL,
+    sources       text[] NOT NULL,
+    request_id    text,
+    code          text,
+    sent_at       timestamptz NOT NULL,
+    look_at       timestamptz NOT NULL,
+    is_uncertain  boolean NOT NULL DEFAULT false,
+    tries         integer NOT NULL
+);
+CREATE INDEX iys_requests_look_at ON iys_requests (look_at);
+
+COMMENT ON COLUMN iys_requests.request_id IS 'İYS''s name of a list it took';
+COMMENT ON COLUMN iys_requests.code IS 'a refusal not believed before its consent was asked for';
+COMMENT ON COLUMN iys_requests.is_uncertain IS 'sent before, and nobody knows what came of it';
+
+-- Brands for which nothing is sent until people have looked, and the day's tries of overdue rows.
+CREATE TABLE iys_push_brands (
+    brand_code    bigint PRIMARY KEY,
+    halted_until  timestamptz,
+    halted_code   text,
+    overdue_on    date,
+    overdue_tries integer NOT NULL DEFAULT 0
+);
+
+-- What İYS shows: how far it is known, what of it could not be read, when it could not be reached,
+-- and who may push to us.
+
+-- How far İYS's movements are known: written in the transaction of the events of each page.
 CREATE TABLE iys_pulled (
     brand_code bigint NOT NULL,
     source     text NOT NULL CHECK (source IN ('IYS', 'HS')),
     after      text,
     asked_at   timestamptz NOT NULL,
+    gap_since  timestamptz,
     PRIMARY KEY (brand_code, source)
 );
 
 COMMENT ON COLUMN iys_pulled.after IS 'cursor of the last page that was not empty, İYS''s own word';
-COMMENT ON COLUMN iys_pulled.asked_at IS 'when İYS was last asked and had answered all it had';
+COMMENT ON COLUMN iys_pulled.asked_at IS
+    'everything that İYS listed at that instant is here: what was created an hour before it';
+COMMENT ON COLUMN iys_pulled.gap_since IS
+    'from when on movements were missed for good, until the brand was adopted anew';
+
+-- Movements that could not be read: kept whole, without the name of the person, until they can be.
+CREATE TABLE iys_unread (
+    digest      bytea PRIMARY KEY CHECK (octet_length(digest) = 32),
+    brand_code  bigint NOT NULL,
+    how         text NOT NULL,
+    fault       text NOT NULL,
+    came_at     timestamptz NOT NULL,
+    sealed      bytea NOT NULL,
+    wrapped_key bytea NOT NULL,
+    kek_epoch   integer NOT NULL
+);
+
+COMMENT ON COLUMN iys_unread.digest IS 'keyed, of brand and content: what comes twice is kept once';
+
+-- While İYS does not answer: the hour of silence that no event tells of yet.
+CREATE TABLE iys_outage (
+    is_only  boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+    since    timestamptz NOT NULL,
+    last_at  timestamptz NOT NULL CHECK (last_at >= since),
+    failure  text NOT NULL,
+    attempts integer NOT NULL CHECK (attempts > 0)
+);
+
+-- By which passwords İYS pushes; it keeps those of each registration.
+CREATE TABLE iys_push_accounts (
+    username text PRIMARY KEY,
+    digest   bytea NOT NULL CHECK (octet_length(digest) = 32),
+    made_at  timestamptz NOT NULL
+);
+
+COMMENT ON COLUMN iys_push_accounts.digest IS 'keyed, of user name and password';
+
+-- Every movement of the brands' consents that İYS showed, by İYS's own instant of it (R57, R61).
+CREATE TABLE iys_movements (
+    position      bigint PRIMARY KEY,
+    brand_code    bigint NOT NULL,
+    creation_date text COLLATE "C" NOT NULL,
+    subject       uuid NOT NULL
+);
+CREATE INDEX iys_movements_by_day ON iys_movements (brand_code, creation_date, position);
+
+COMMENT ON TABLE iys_movements IS
+    'follows from the events: one row for each iys.seen of a movement';
+COMMENT ON COLUMN iys_movements.creation_date IS
+    'Turkish wall clock, İYS''s own text: its first ten letters are the day of the report';
+
+-- The days of each brand as İYS files them: what came of comparing, and İYS's files themselves.
+
+-- How far each day is. Nothing here decides anything: it is made again by comparing again.
+CREATE TABLE iys_days (
+    brand_code  bigint NOT NULL,
+    day         date NOT NULL,
+    state       text NOT NULL CHECK (state IN ('equal', 'explained', 'open', 'waiting')),
+    checked_at  timestamptz NOT NULL,
+    reason      text,
+    rows_here   bigint NOT NULL DEFAULT 0,
+    rows_there  bigint NOT NULL DEFAULT 0,
+    erased      bigint NOT NULL DEFAULT 0,
+    sha384_here text,
+    file_sha384 text,
+    hash_value  text,
+    agreed      boolean NOT NULL DEFAULT false,
+    stamp       text,
+    stamped_at  timestamptz,
+    differences jsonb NOT NULL DEFAULT '{}',
+    open_rows   bigint NOT NULL DEFAULT 0,
+    listed      bytea,
+    wrapped_key bytea,
+    kek_epoch   integer,
+    PRIMARY KEY (brand_code, day)
+);
+
+COMMENT ON COLUMN iys_days.reason IS 'what is waited for';
+COMMENT ON COLUMN iys_days.hash_value IS 'as İYS states it';
+COMMENT ON COLUMN iys_days.listed IS 'the first differences line by line, sealed: they name people';
+
+-- İYS's files, written once: whatever else İYS may say of that day later stands beside them.
+CREATE TABLE iys_day_files (
+    brand_code  bigint NOT NULL,
+    day         date NOT NULL,
+    sha384      bytea NOT NULL CHECK (octet_length(sha384) = 48),
+    size_bytes  bigint NOT NULL,
+    rows        bigint NOT NULL,
+    rows_root   bytea NOT NULL CHECK (octet_length(rows_root) = 32),
+    hash_value  text,
+    hash_method text,
+    fetched_at  timestamptz NOT NULL,
+    PRIMARY KEY (brand_code, day, sha384)
+);
+
+-- The file's bytes in order, each part under a key of its own.
+CREATE TABLE iys_day_parts (
+    brand_code bigint NOT NULL,
+    day        date NOT NULL,
+    sha384     bytea NOT NULL,
+    part       integer NOT NULL,
+    sealed     bytea NOT NULL,
+    PRIMARY KEY (brand_code, day, sha384, part),
+    FOREIGN KEY (brand_code, day, sha384) REFERENCES iys_day_files
+);
+ALTER TABLE iys_day_parts ALTER COLUMN sealed SET STORAGE EXTERNAL;
+
+-- To destroy a day's file is to delete its keys (design.md §6).
+CREATE TABLE iys_day_keys (
+    brand_code  bigint NOT NULL,
+    day         date NOT NULL,
+    sha384      bytea NOT NULL,
+    part        integer NOT NULL,
+    wrapped_key bytea NOT NULL,
+    kek_epoch   integer NOT NULL,
+    PRIMARY KEY (brand_code, day, sha384, part),
+    FOREIGN KEY (brand_code, day, sha384, part) REFERENCES iys_day_parts
+);
+
+-- The time stamps that İYS gave out for a file; nothing personal is in them, they outlast it.
+CREATE TABLE iys_day_stamps (
+    brand_code bigint NOT NULL,
+    day        date NOT NULL,
+    sha384     bytea NOT NULL,
+    digest     bytea NOT NULL CHECK (octet_length(digest) = 32),
+    stamp      bytea NOT NULL,
+    fetched_at timestamptz NOT NULL,
+    PRIMARY KEY (brand_code, day, sha384, digest),
+    FOREIGN KEY (brand_code, day, sha384) REFERENCES iys_day_files
+);
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON iys_day_files
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE iys_day_files ENABLE ALWAYS TRIGGER append_only;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON iys_day_parts
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE iys_day_parts ENABLE ALWAYS TRIGGER append_only;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON iys_day_stamps
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE iys_day_stamps ENABLE ALWAYS TRIGGER append_only;
+
+-- Electronic consents that nothing shows to have been confirmed on their day (R16).
+CREATE TABLE confirmations (
+    position   bigint PRIMARY KEY,
+    stream     uuid NOT NULL,
+    seq        bigint NOT NULL,
+    brand_code bigint NOT NULL,
+    channel    text NOT NULL,
+    acted_at   timestamptz NOT NULL,
+    due        timestamptz NOT NULL,
+    sent_at    timestamptz,
+    CONSTRAINT confirmations_stream_seq UNIQUE (stream, seq)
+);
+
+COMMENT ON TABLE confirmations IS
+    'follows from the events; a row goes when a confirmation of the same day is shown';
+COMMENT ON COLUMN confirmations.sent_at IS 'later than due: sent, but not on the same day';
+
+-- What İYS's bulk status said, and what is asked about singly (consent.md C9). No personal data.
+
+CREATE TABLE iys_adoptions (
+    id         uuid PRIMARY KEY,
+    brand_code bigint NOT NULL,
+    begun_at   timestamptz NOT NULL,
+    asked_at   timestamptz,
+    skipped    bigint,
+    approvals  bigint,
+    rejections bigint,
+    total      bigint,
+    ended_at   timestamptz
+);
+
+COMMENT ON COLUMN iys_adoptions.asked_at IS 'when the last list was answered';
+COMMENT ON COLUMN iys_adoptions.skipped IS
+    'consents that no list could ask about, behind the last list of each kind';
+COMMENT ON COLUMN iys_adoptions.total IS 'İYS''s own count of the brand''s consents';
+
+-- One answered list each; with a position once its iys.snapshot is in the log.
+CREATE TABLE iys_snapshot_lists (
+    id             uuid PRIMARY KEY,
+    adoption       uuid NOT NULL REFERENCES iys_adoptions,
+    brand_code     bigint NOT NULL,
+    recipient_type smallint NOT NULL,
+    channel        smallint NOT NULL,
+    asked_at       timestamptz NOT NULL,
+    subjects       bytea NOT NULL CHECK (octet_length(subjects) BETWEEN 16 AND 16000
+                                         AND octet_length(subjects) % 16 = 0),
+    flags          bytea NOT NULL CHECK (octet_length(flags) * 16 = octet_length(subjects)),
+    skipped        integer NOT NULL,
+    position       bigint UNIQUE
+);
+
+COMMENT ON COLUMN iys_snapshot_lists.subjects IS 'who was asked about, 16 bytes each, sorted';
+COMMENT ON COLUMN iys_snapshot_lists.flags IS
+    'of each subject: 1 where İYS listed it, 2 where it stood here as a refusal, or their sum';
+COMMENT ON COLUMN iys_snapshot_lists.skipped IS
+    'consents between the list before and this one that no list could ask about';
+
+CREATE INDEX iys_snapshot_lists_adoption ON iys_snapshot_lists (adoption, recipient_type, channel);
+CREATE INDEX iys_snapshot_lists_kept ON iys_snapshot_lists (brand_code, channel, recipient_type)
+    WHERE position IS NOT NULL;
+
+-- Follows from the lists: what each said of a consent. The one of the last position counts.
+CREATE TABLE iys_snapshot (
+    subject        uuid NOT NULL,
+    brand_code     bigint NOT NULL,
+    position       bigint NOT NULL,
+    recipient_type smallint NOT NULL,
+    channel        smallint NOT NULL,
+    granted        boolean NOT NULL,
+    PRIMARY KEY (subject, brand_code, recipient_type, channel, position) INCLUDE (granted)
+);
+
+-- To be asked about singly; a row leaves with İYS's word. The lowest rank goes first.
+CREATE TABLE iys_lookups (
+    subject        uuid NOT NULL,
+    brand_code     bigint NOT NULL,
+    recipient_type smallint NOT NULL,
+    channel        smallint NOT NULL,
+    rank           smallint NOT NULL,
+    queued_at      timestamptz NOT NULL,
+    PRIMARY KEY (subject, brand_code, recipient_type, channel)
+);
+CREATE INDEX iys_lookups_next ON iys_lookups (brand_code, rank, queued_at);
+
+CREATE TABLE iys_samples (
+    adoption       uuid NOT NULL REFERENCES iys_adoptions,
+    number         integer NOT NULL,
+    subject        uuid NOT NULL,
+    recipient_type smallint NOT NULL,
+    channel        smallint NOT NULL,
+    granted        boolean NOT NULL,
+    asked_at       timestamptz NOT NULL,
+    outcome        text,
+    PRIMARY KEY (adoption, number)
+);
+
+COMMENT ON COLUMN iys_samples.outcome IS 'what the single status came to beside the list''s word';
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON iys_snapshot
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE iys_snapshot ENABLE ALWAYS TRIGGER append_only;
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON log_seals
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -462,7 +810,21 @@ GRANT SELECT, INSERT, UPDATE ON log_tsa TO izin_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON log_tiles, log_checkpoints TO izin_app;
 GRANT SELECT, INSERT ON log_witnesses, log_seals, log_stamps, log_refused_stamps TO izin_app;
 GRANT SELECT, INSERT, DELETE ON log_heads TO izin_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON iys_pulled TO izin_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON iys_account, iys_tokens TO izin_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON iys_to_send, iys_requests, iys_push_brands TO izin_app;
+GRANT SELECT, UPDATE ON iys_taken TO izin_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON iys_pulled, iys_outage TO izin_app;
+GRANT SELECT, INSERT, DELETE ON iys_unread, iys_push_accounts TO izin_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON iys_movements TO izin_app;
+GRANT SELECT, INSERT, UPDATE ON iys_days TO izin_app;
+GRANT SELECT, INSERT ON iys_day_files, iys_day_parts, iys_day_stamps TO izin_app;
+GRANT SELECT, INSERT, DELETE ON iys_day_keys TO izin_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON confirmations TO izin_app;
+GRANT SELECT, INSERT, UPDATE ON iys_adoptions, iys_samples TO izin_app;
+GRANT SELECT, INSERT ON iys_snapshot_lists TO izin_app;
+GRANT UPDATE (position) ON iys_snapshot_lists TO izin_app;
+GRANT SELECT, INSERT ON iys_snapshot TO izin_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON iys_lookups TO izin_app;
 
 RESET search_path;
 RESET ROLE;

@@ -174,19 +174,19 @@ class World:
         )
 
     def state_heads(
-        self, *, size: int | None = None, twice: tuple[UUID, int, bytes] | None = None
+        self, *, size: int | None = None, twice: tuple[UUID, int, bytes] | None = None, **lies: str
     ) -> int:
-        """Record what every stream ends with; another size or a second entry would be a lie."""
+        """Record what every stream ends with; another size, day, instant or a second entry would
+        be a lie."""
         ends = {event.stream: (event.seq, event.leaf_hash) for event in self.events}
         self.map = [(stream, *ends[stream]) for stream in ends]
         self.map = sorted([*self.map, twice] if twice else self.map)
         root = root_of([heads_leaf(head) for head in self.map])
         body = p.LedgerHeads(
-            day="2026-11-21",
             size=size or len(self.events),
             streams=len(self.map),
             root=root.hex(),
-            at=utc_text(self.now),
+            **{"day": f"{self.now:%Y-%m-%d}", "at": utc_text(self.now), **lies},
         )
         return self.record(body)
 

@@ -5,6 +5,7 @@ promise; `--pg-bin FOLDER` or IZIN_TEST_PG_BIN names another one to use instead 
 """
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ from tests.check import check_ledger
 from tests.integration.acts import BRAND_CODE, IYS_CODE
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 6 * 2**30
 EMBEDDED, DEBIAN, CHOSEN = "embedded", "debian15", "chosen"
 SERVERS_USED = pytest.StashKey[list[str]]()
 DAMAGING = "damaging: breaks stored rows on purpose, so nothing is checked at its end"
@@ -66,9 +68,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _work_in_memory()
     config.addinivalue_line("markers", DAMAGING)
     # What the commands under test sign is not the business of whoever runs the tests.
     os.environ["IZIN_CHECKPOINTS"] = tempfile.mkdtemp(prefix="izin-checkpoints-")
+
+
+def _work_in_memory() -> None:
+    """Servers and files in memory where there is room: on a disk most of the time is waited for
+    its flushes, above all to make and drop a database for each test. What is killed loses nothing
+    there either."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
+        return
+    available = re.search(r"MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text())
+    if available is not None and int(available[1]) * 1024 >= ROOM_BYTES:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None  # read anew
 
 
 def pytest_terminal_summary(

@@ -39,7 +39,7 @@ api/main -> WORDS aggregates evidence application projections bootstrap settings
 iys_twin __init__ -> vocabulary *
 settings -> WORDS *
 proving -> WORDS aggregates evidence recording application views deciding reporting structlog httpx
-bootstrap bootstrap_log cli -> ledger *
+bootstrap bootstrap_log wiring cli -> ledger *
 """
 MAY_IMPORT = {
     unit: set(targets.replace("WORDS", ARROWS.split("->")[0]).split())

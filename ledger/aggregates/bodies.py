@@ -28,6 +28,16 @@ class TextReference(msgspec.Struct, frozen=True):
     sha256: str
 
 
+class Queued(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A consent that was held is for İYS from now on: its act's place in the log, its instant and
+    words as they stand."""
+
+    position: int
+    at: str
+    consent_date: str
+    source: ConsentSource | None = None
+
+
 class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Base of every body; `TYPE` stands in the envelope, not here."""
 
@@ -141,6 +151,7 @@ class ConsentEvidenceAdded(ConsentBody, frozen=True, kw_only=True, omit_defaults
     at: str
     actor: str
     approved_by: str | None = None
+    queued: Queued | None = None
 
 
 class ConsentCorrected(ConsentBody, frozen=True, kw_only=True, omit_defaults=True):
@@ -185,6 +196,7 @@ class ConsentReleased(ConsentBody, frozen=True, kw_only=True, omit_defaults=True
     at: str
     actor: str
     approved_by: str | None = None
+    queued: Queued | None = None
 
 
 class RecipientReassigned(Body, frozen=True, kw_only=True, omit_defaults=True):

@@ -165,6 +165,7 @@ def evolve(state: Consent, body: Body, *, seq: int, position: int) -> Consent:
             iys = iys_line.refused(iys, body)
         case b.ConsentEvidenceAdded():
             acts = _change(acts, body.of, lambda act: _with_evidence(act, body))
+            acts, iys = _queued(acts, iys, body)
         case b.ConsentCorrected():
             acts = _change(acts, body.of, lambda act: _corrected(act, body))
             if body.corrected_field == BASIS:
@@ -178,6 +179,7 @@ def evolve(state: Consent, body: Body, *, seq: int, position: int) -> Consent:
                 body.of,
                 lambda act: structs.replace(act, lifts=(*act.lifts, *body.over)),
             )
+            acts, iys = _queued(acts, iys, body)
         case _:
             assert_never(body)  # type: ignore[arg-type]  # the table of events.py is closed
     return Consent(version=seq, acts=acts, iys=iys)
@@ -257,6 +259,15 @@ def _corrected(act: Act, body: b.ConsentCorrected) -> Act:
             return structs.replace(act, basis=Basis(body.is_now), not_pushed=kept)
         case _:
             return act
+
+
+def _queued(
+    acts: tuple[Act, ...], iys: IysLine, body: b.ConsentEvidenceAdded | b.ConsentReleased
+) -> tuple[tuple[Act, ...], IysLine]:
+    if body.queued is None:
+        return acts, iys
+    acts = _change(acts, body.of, lambda act: structs.replace(act, not_pushed=None))
+    return acts, structs.replace(iys, pending=body.of)
 
 
 def _not_waiting(iys: IysLine, of: int) -> IysLine:

@@ -11,11 +11,12 @@ from ledger.aggregates.commands import Command, RecordAct
 from ledger.aggregates.consent import Consent, PersonLine, act_of, person_line
 from ledger.aggregates.judging import judge_grant, judge_refusal, twin_of, why_not_granted
 from ledger.aggregates.keys import ConsentKey
-from ledger.aggregates.mending import mend, release
+from ledger.aggregates.mending import mend, queuing, release
 from ledger.aggregates.seeing import see
 from ledger.vocabulary import (
     ConsentStatus,
     Outcome,
+    SeenHow,
 )
 
 NOTHING: Final = PersonLine(None, None)
@@ -34,11 +35,13 @@ def decide(
         case c.SeeAtIys():
             return see(key, state, command)
         case c.RefusedByIys():
+            if command.how is not SeenHow.RESULT and _is_taken(state, command.of):
+                return Decided(Outcome.ALREADY, act_seq=command.of)
             refused = b.IysRefused(**members_of(key), **msgspec.structs.asdict(command))
             return _about_act(state, command.of, refused)
         case c.AddEvidence():
             added = b.ConsentEvidenceAdded(**members_of(key), **msgspec.structs.asdict(command))
-            return _about_act(state, command.of, added)
+            return _about_act(state, command.of, queuing(state, added))
         case c.CorrectAct() | c.RetractAct():
             return mend(key, state, command)
         case c.ReleaseGrant():
@@ -49,7 +52,7 @@ def decide(
 
 def _record(state: Consent, command: RecordAct, body: b.ActBody) -> Decided:
     act = act_of(body, seq=state.version + 1, position=0)
-    twin = twin_of(state, act)
+    twin = twin_of(state, act, is_sound=not command.defects)
     if twin is not None:
         return Decided(Outcome.ALREADY, act_seq=twin.seq)
     before = person_line(state.acts) if state.acts else NOTHING
@@ -64,6 +67,11 @@ def _record(state: Consent, command: RecordAct, body: b.ActBody) -> Decided:
     if not_pushed is not None:
         body = msgspec.structs.replace(body, not_pushed=not_pushed)
     return Decided(outcome, code, (body,), act.seq)
+
+
+def _is_taken(state: Consent, of: int) -> bool:
+    """Whether İYS has shown that it took the act: a no to its repetition is none to the act."""
+    return any(act.seq == of and act.known_to_iys for act in state.acts)
 
 
 def _about_act(state: Consent, of: int, body: b.ConsentBody) -> Decided:

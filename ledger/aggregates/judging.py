@@ -9,6 +9,13 @@ from ledger.aggregates.commands import Origin, RecordAct
 from ledger.aggregates.consent import Act, Consent, PersonLine, person_line
 from ledger.vocabulary import ConsentStatus, DatePrecision, Outcome
 
+KEPT: Final = "L-RET-KEPT"
+"""Why a refusal that is in force in spite of a defect is not for İYS."""
+
+HELD: Final = "L-HELD-OVER-RET"
+"""Why a consent that cannot lift a refusal is not for İYS, until it can."""
+UNPUSHABLE_FOR_EVER: Final = ("H180",)
+
 CANNOT_LIFT: Final = {Origin.LIVE: "L-RET-STANDS", Origin.FILE: "L-IMPORT-CANNOT-REVIVE"}
 """Why a grant later than a standing refusal is kept out, by the door it came in (C5, C8)."""
 
@@ -19,8 +26,9 @@ WARNINGS_SHOWN: Final = (
 """Warnings that make an outcome `warned`; others are only a code beside `recorded`."""
 
 
-def twin_of(state: Consent, act: Act) -> Act | None:
-    """The same act, recorded before.
+def twin_of(state: Consent, act: Act, *, is_sound: bool) -> Act | None:
+    """The same act, recorded before. `is_sound`: it comes without a defect; what was kept in spite
+    of one is then another act, for İYS was not told of it.
 
     An instant that we assigned is no mark of an act: there only the same row of the same file is
     the same act. A grant is known again after a correction or retraction; a refusal counts anew.
@@ -35,7 +43,8 @@ def twin_of(state: Consent, act: Act) -> Act | None:
             same = (known.consent_date, known.source) == words
         else:
             same = words in ((known.consent_date, known.source), *known.former)
-        counts_anew = act.status is ConsentStatus.REFUSED and known.retracted
+        was_kept = is_sound and known.not_pushed == KEPT
+        counts_anew = act.status is ConsentStatus.REFUSED and (known.retracted or was_kept)
         if same and not counts_anew and known.precision is act.precision:
             return known
     return None
@@ -75,7 +84,8 @@ def judge_grant(
     origin = command.provenance.origin
     unpushable = _not_for_iys(command)
     if act in after.held:
-        return Outcome.HELD, "L-HELD-OVER-RET", "L-HELD-OVER-RET"
+        why = unpushable if unpushable in UNPUSHABLE_FOR_EVER else HELD
+        return Outcome.HELD, HELD, why
     if act.status is None and state.acts:
         unpushable = unpushable or "L-HISTORY"  # İYS takes a listing as the first record only
     elif any(_overtakes(known, act) for known in state.acts):
@@ -98,7 +108,7 @@ def judge_refusal(
     """Outcome, code, and why it is not for İYS, of a refusal: always recorded (C5)."""
     unpushable = _not_for_iys(command)
     if command.defects:
-        return Outcome.SUPPRESSED, "L-RET-KEPT", "L-RET-KEPT"
+        return Outcome.SUPPRESSED, KEPT, KEPT
     # İYS has to learn of one of them (R31): an older one is history where a newer is told to it.
     overtaken = any(
         known.at >= act.at and (known.not_pushed is None or known.known_to_iys)

@@ -1,15 +1,16 @@
 """Corrections, retractions and releases: what two persons may change (consent.md C3, C4)."""
 
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from ledger.aggregates import bodies as b
 from ledger.aggregates import commands as c
 from ledger.aggregates.acts import Decided, members_of
-from ledger.aggregates.consent import BASIS, Act, Consent, person_line
+from ledger.aggregates.consent import BASIS, Act, Consent, evolve, person_line
+from ledger.aggregates.judging import HELD
 from ledger.aggregates.keys import ConsentKey
-from ledger.clock import WIRE_DATE, WIRE_DAY, from_iys_text, utc_text
+from ledger.clock import WIRE_DATE, WIRE_DAY, from_iys_text, utc_text, utc_text_of_seconds
 from ledger.vocabulary import (
     EARLIEST_CONSENT_DATE,
     Basis,
@@ -25,6 +26,9 @@ DECLARABLE_SOURCES: Final = frozenset(
     for source in ConsentSource
     if source.is_word_of_iys and not source.is_recipients_own
 )
+
+Freeing = TypeVar("Freeing", b.ConsentEvidenceAdded, b.ConsentReleased)
+"""What may free a held consent."""
 
 
 def mend(key: ConsentKey, state: Consent, command: c.CorrectAct | c.RetractAct) -> Decided:
@@ -109,7 +113,23 @@ def release(key: ConsentKey, state: Consent, command: c.ReleaseGrant) -> Decided
         over=tuple(refusal.seq for refusal in over),
         **msgspec.structs.asdict(command),
     )
-    return Decided(Outcome.RECORDED, None, (released,), act.seq)
+    return Decided(Outcome.RECORDED, None, (queuing(state, released),), act.seq)
+
+
+def queuing(state: Consent, body: Freeing) -> Freeing:
+    """The body, with the consent that it frees from a refusal where İYS has to be told of it: held
+    until now, a capture of ours, and what the person's line comes to (C4, R20)."""
+    if isinstance(body, b.ConsentReleased) and body.ground == "iys":
+        return body  # it shows one
+    after = evolve(state, body, seq=state.version + 1, position=0)
+    act = person_line(after.acts).act
+    if act is None or act.seq != body.of or act.status is not ConsentStatus.GRANTED:
+        return body
+    if act.not_pushed != HELD or act.basis is not Basis.OWN_CAPTURE or act.consent_date is None:
+        return body
+    at = utc_text_of_seconds(act.at)
+    queued = b.Queued(act.position, at, act.consent_date, act.source)
+    return msgspec.structs.replace(body, queued=queued)
 
 
 def _answered_at_iys(state: Consent, refusal: Act) -> bool:

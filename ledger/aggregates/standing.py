@@ -206,6 +206,8 @@ def _is_foreign(state: Consent) -> bool:
     if iys.state is not IysState.GRANTED or (iys.source and iys.source.is_recipients_own):
         return False
     granted = _granted(state)
+    if iys.how is SeenHow.SNAPSHOT:
+        return not granted  # a list has no dates to know an act by
     known = {act.consent_date for act in granted} - {None}
     return iys.consent_date not in known and iys.accepted not in {act.seq for act in granted}
 

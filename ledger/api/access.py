@@ -15,6 +15,7 @@ of these.
 | MEASURE        | –      | yes     | –        | –          | yes   |
 | PROVE          | –      | yes     | –        | yes        | yes   |
 | READ_LOG       | –      | yes     | –        | –          | yes   |
+| OFFICE         | –      | yes     | –        | yes        | yes   |
 
 A key of one provider is told the same of a brand outside its scope, of another provider's and of
 one that nobody keeps: whether a brand exists elsewhere is not its business.
@@ -49,6 +50,7 @@ class Action(Enum):
     MEASURE = auto()
     PROVE = auto()
     READ_LOG = auto()
+    OFFICE = auto()
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -67,6 +69,7 @@ ALLOWED: Final[Mapping[Action, frozenset[Role]]] = {
     Action.MEASURE: frozenset({Role.AUDITOR, Role.ADMIN}),
     Action.PROVE: frozenset({Role.AUDITOR, Role.COMPLIANCE, Role.ADMIN}),
     Action.READ_LOG: frozenset({Role.AUDITOR, Role.ADMIN}),
+    Action.OFFICE: frozenset({Role.AUDITOR, Role.COMPLIANCE, Role.ADMIN}),
 }
 
 

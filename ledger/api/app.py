@@ -12,11 +12,13 @@ from starlette.responses import Response
 
 from ledger.api import (
     asking,
+    days,
     deciding,
     evidence,
     feeds,
     filtering,
     imports,
+    iys_push,
     log,
     metrics,
     proofs,
@@ -25,10 +27,12 @@ from ledger.api import (
 )
 from ledger.api.direct import Direct
 from ledger.api.guard import Guard
+from ledger.api.iys_push import Pushes
 from ledger.api.limits import Limits
 from ledger.api.messages import answer
 from ledger.api.metrics import Meter
 from ledger.api.operations import describe, operation
+from ledger.api.pages import calendar, due, login, search
 from ledger.api.problems import (
     Problem,
     handle_error,
@@ -51,12 +55,22 @@ ROUTERS: Final[tuple[Callable[[Service], APIRouter], ...]] = (
     imports.router,
     proofs.router,
     log.router,
+    days.router,
+)
+PAGES: Final[tuple[Callable[[Service], APIRouter], ...]] = (
+    login.router,
+    due.router,
+    calendar.router,
+    search.router,
 )
 
 
-def create_app(ledgers: Ledgers, *, limits: Limits | None = None) -> Guard:
-    """The application, behind its guard: ASGI, for a server that keeps to `limits` too."""
-    service = Service(ledgers)
+def create_app(
+    ledgers: Ledgers, *, limits: Limits | None = None, pushes: Pushes | None = None
+) -> Guard:
+    """The application, behind its guard: ASGI, for a server that keeps to `limits` too. `pushes`:
+    where İYS's own go; without it there is no such endpoint."""
+    service, limits = Service(ledgers), limits or Limits()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -80,12 +94,14 @@ def create_app(ledgers: Ledgers, *, limits: Limits | None = None) -> Guard:
     routers = [
         _health(service),
         metrics.router(service, meter),
-        *(router(service) for router in ROUTERS),
+        *(router(service) for router in (*ROUTERS, *PAGES)),
+        *([] if pushes is None else [iys_push.router(pushes)]),
     ]
     for routes in routers:
         app.include_router(routes)
     direct = Direct(app, (route for routes in routers for route in routes.routes))
-    return Guard(direct, keys=ledgers.keys, limits=limits or Limits(), on_end=meter.note)
+    doors = {} if pushes is None else {iys_push.PATH: iys_push.door(pushes, limits)}
+    return Guard(direct, keys=ledgers.keys, limits=limits, doors=doors, on_end=meter.note)
 
 
 def _open(ledgers: Ledgers) -> None:
@@ -127,9 +143,10 @@ def _readiness(ledgers: Ledgers) -> Response:
         sizes = {
             str(code): ledgers.ledger(code).store.last_position() for code in ledgers.iys_codes()
         }
+        warnings = ledgers.warnings()
     except LedgerError:
         return answer({"status": "unavailable"}, 503)
     failing = ledgers.failing_since()
     if failing is not None:
         return answer({"status": "follower failing", "since": utc_text(failing)}, 503)
-    return answer({"status": "ok", "events": sizes})
+    return answer({"status": "ok", "events": sizes, "warnings": warnings})

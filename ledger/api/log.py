@@ -18,12 +18,16 @@ from ledger.api.messages import query_of
 from ledger.api.operations import operation
 from ledger.api.problems import Problem
 from ledger.api.service import Service
+from ledger.api.turns import Lane
 from ledger.evidence.log_book import LogBook
 from ledger.evidence.log_ports import LogStore
 from ledger.evidence.refusals import ProofRefused
 from ledger.evidence.tile_files import TILE_WIDTH, EntryBundle, Tile, encode_entries
 from ledger.vocabulary import IysCode
 
+AT_ONCE: Final = 2
+WAITING_MAX: Final = 200
+"""Of those without a key: nobody else waits behind them, however many they are."""
 TEXT: Final = "text/plain; charset=utf-8"
 BYTES: Final = "application/octet-stream"
 IYS_CODE: Final = {
@@ -57,15 +61,16 @@ def router(service: Service) -> APIRouter:
     """The endpoints."""
     providers: LoggedProviders = service.ledgers
     routes = APIRouter(prefix=LOG, tags=["log"])
+    lane = Lane(AT_ONCE, waiting_max=WAITING_MAX)
 
     async def checkpoint(request: Request) -> Response:
         query_of(request)
-        return await run_in_threadpool(_checkpoint, providers, _code(request))
+        return await lane.run(_checkpoint, providers, _code(request))
 
     async def tile(request: Request) -> Response:
         query_of(request)
         place = request.path_params["place"]
-        return await run_in_threadpool(_tile, providers, _code(request), place)
+        return await lane.run(_tile, providers, _code(request), place)
 
     async def entries(request: Request) -> Response:
         principal = admit(request, Action.READ_LOG)

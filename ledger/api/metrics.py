@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from ledger.api import sync_metrics
 from ledger.api.access import Action, admit
 from ledger.api.bodies import METHODS
 from ledger.api.messages import query_of
@@ -115,6 +116,7 @@ class _Store(Collector):
         self._logs = {
             code: one for code, one in (measures.logs or {}).items() if _is_in(code, shown)
         }
+        self._syncs = {code: one for code, one in measures.syncs.items() if _is_in(code, shown)}
 
     def collect(self) -> Iterator[Metric]:
         """As prometheus_client asks for it."""
@@ -177,6 +179,7 @@ class _Store(Collector):
             for code, one in self._writers.items():
                 family.add_metric((str(code),), getattr(one, count))
             yield family
+        yield from sync_metrics.families(self._syncs)
 
 
 def _gauge(

@@ -48,6 +48,8 @@ BRAND: Final = {
     "schema": {"type": "integer", "minimum": 1, "maximum": 2**53 - 1},
 }
 
+KEY: Final = "key"
+PASSWORD: Final = "password"  # noqa: S105 - a scheme's name
 
 _shapes: dict[str, type] = {"ProblemAnswer": answers.ProblemAnswer}
 
@@ -65,10 +67,11 @@ def operation(
     refusals: tuple[int, ...] = (),
     in_brand: bool = True,
     is_open: bool = False,
+    security: str = KEY,
 ) -> Operation:
     """The documentation of one endpoint; `media` where it does not answer in JSON; `is_open` where
-    no key is asked for."""
-    extra: dict[str, Any] = {} if is_open else {"security": [{"key": []}]}
+    no key is asked for; `security`: what is asked for."""
+    extra: dict[str, Any] = {} if is_open else {"security": [{security: []}]}
     every = (*([BRAND] if in_brand and not is_open else []), *parameters)
     if every:
         extra["parameters"] = list(every)
@@ -103,7 +106,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
         _, shapes = msgspec.json.schema_components(_shapes.values(), ref_template=REFERENCE)
         components = found.setdefault("components", {})
         components["schemas"] = {**components.get("schemas", {}), **shapes}
-        components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        components["securitySchemes"] = {
+            KEY: {"type": "http", "scheme": "bearer"},
+            PASSWORD: {"type": "http", "scheme": "basic"},
+        }
         app.openapi_schema = found
     return app.openapi_schema
 

@@ -1,4 +1,5 @@
-"""Errors as RFC 9457 problems, Turkish or English; the only place with HTTP statuses for errors."""
+"""Errors as RFC 9457 problems, Turkish or English, those of the officer's pages as pages; the only
+place with HTTP statuses for errors."""
 
 import traceback
 from collections.abc import Mapping
@@ -8,7 +9,10 @@ import structlog
 from fastapi import Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
+from ledger.api.pages.paths import is_page
+from ledger.api.pages.rendering import refused_page
 from ledger.errors import (
     ClockStepped,
     HeadBusy,
@@ -39,6 +43,7 @@ RETRY_SECONDS: Final = {"L-BUSY": 1, "L-UNAVAILABLE": 5, "L-CLOCK": 60}
 TITLES: Final = {
     "L-KEY": ("API anahtarı yok ya da geçersiz", "the API key is missing or wrong"),
     "L-ROLE": ("Bu anahtarın rolü buna yetkili değil", "the role of this key may not do this"),
+    "L-ORIGIN": ("Form bu sayfalardan gelmedi", "the form does not come from these pages"),
     "L-BRAND-SCOPE": (
         "Marka bu anahtarın kapsamında değil",
         "the brand is not within the scope of this key",
@@ -152,7 +157,7 @@ class Problem(Exception):
         self.headers = headers
 
 
-async def handle_problem(request: Request, error: Exception) -> JSONResponse:
+async def handle_problem(request: Request, error: Exception) -> Response:
     """A problem raised on purpose."""
     assert isinstance(error, Problem)
     return problem(
@@ -165,7 +170,7 @@ async def handle_problem(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def handle_error(request: Request, error: Exception) -> JSONResponse:
+async def handle_error(request: Request, error: Exception) -> Response:
     """An error of the ledger, by `STATUS_BY_ERROR`; one that nobody foresaw shows in the log."""
     for kind, (status, code) in STATUS_BY_ERROR.items():
         if isinstance(error, kind):
@@ -184,7 +189,7 @@ def note_failure(error: Exception) -> None:
     _log.error("a request failed", failure=type(error).__name__, where=where)
 
 
-async def handle_http(request: Request, error: Exception) -> JSONResponse:
+async def handle_http(request: Request, error: Exception) -> Response:
     """What the router says of a path or method that it does not know."""
     assert isinstance(error, HTTPException)
     status = error.status_code
@@ -211,8 +216,10 @@ def problem(
     pointer: str | None = None,
     nearest: str | None = None,
     headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    """The answer of a code, in the caller's language."""
+) -> Response:
+    """The answer of a code, in the caller's language; a page's is a page, in Turkish."""
+    if is_page(request.scope["path"]):
+        return refused_page(status, _title(code, english=False), headers)
     english = is_english(request)
     members: dict[str, object] = {
         "type": TYPE_BASE + code,

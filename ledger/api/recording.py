@@ -1,5 +1,6 @@
 """`POST …/consents`: consents and refusals as they are taken, one or ten thousand at a time."""
 
+import asyncio
 import traceback
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -37,6 +38,7 @@ from ledger.api.receipts import (
     standing_since,
 )
 from ledger.api.service import Service
+from ledger.api.waiting import PARAMETER, is_asked_to_wait, until_iys_speaks
 from ledger.application import ConsentLedger
 from ledger.contract.answers import OUTCOMES, ConsentsAnswer, ItemAnswer
 from ledger.contract.requests import ConsentItem, ConsentsRequest
@@ -92,40 +94,53 @@ def router(service: Service) -> APIRouter:
             examples=EXAMPLES,
             answer=ConsentsAnswer,
             status=(200, 201),
+            parameters=(PARAMETER,),
         ),
     )
     async def consents(request: HttpRequest) -> Response:
-        principal, brand, ledger = admit_brand(
-            request, service.ledgers, Action.RECORD, request.path_params["brand_code"]
-        )
-        query_of(request)
-        items, is_single = _items(await request.body())
-        spend_items(request, len(items))
-        bringer = Bringer(
-            brand_code=brand.brand_code,
-            actor=principal.actor,
-            now=ledger.now(),
-            evidence=await service.evidence(brand.iys_code, evidence_ids(items)),
-            text=service.text(brand.iys_code),
-            request_key=idempotency_key(request),
-        )
-        if is_single:
-            taken = take(items[0], 0, bringer)
-        else:  # in another thread: ten thousand take a third of a second
-            taken = await run_in_threadpool(_taken, items, bringer)
-        if is_single and any(one.fault and one.fault.code == "L-FIELD-UNKNOWN" for one in taken):
-            fault = taken[0].fault
-            near = fault.nearest if fault else None
-            raise Problem(422, "L-FIELD-UNKNOWN", pointer="", nearest=near)
-        receipts = await record(service, ledger, brand, [one.request for one in taken])
-        log, told = service.ledgers.access_log(brand.iys_code), filter(None, receipts)
-        note_shown(request, log, principal, "consents", ((brand.brand_code, one) for one in told))
-        shown = _Shown(english=is_english(request), pointer="" if is_single else "/items/{}")
-        answers = await _answers(service, ledger, brand, taken, receipts, shown)
-        is_new = any(receipt is not None and receipt.event is not None for receipt in receipts)
-        return answer(ConsentsAnswer(items=tuple(answers)), 201 if is_new else 200)
+        return await _consents(service, request)
 
     return routes
+
+
+async def _consents(service: Service, request: HttpRequest) -> Response:
+    principal, brand, ledger = admit_brand(
+        request, service.ledgers, Action.RECORD, request.path_params["brand_code"]
+    )
+    query = query_of(request, "wait")
+    items, is_single = _items(await request.body())
+    waits = is_asked_to_wait(query, len(items))
+    spend_items(request, len(items))
+    bringer = Bringer(
+        brand_code=brand.brand_code,
+        actor=principal.actor,
+        now=ledger.now(),
+        evidence=await service.evidence(brand.iys_code, evidence_ids(items)),
+        text=service.text(brand.iys_code),
+        request_key=idempotency_key(request),
+    )
+    if is_single:
+        taken = take(items[0], 0, bringer)
+    else:  # in another thread: ten thousand take a third of a second
+        taken = await run_in_threadpool(_taken, items, bringer)
+    if is_single and any(one.fault and one.fault.code == "L-FIELD-UNKNOWN" for one in taken):
+        fault = taken[0].fault
+        near = fault.nearest if fault else None
+        raise Problem(422, "L-FIELD-UNKNOWN", pointer="", nearest=near)
+    receipts = await record(service, ledger, brand, [one.request for one in taken])
+    log, told = service.ledgers.access_log(brand.iys_code), filter(None, receipts)
+    note_shown(request, log, principal, "consents", ((brand.brand_code, one) for one in told))
+    if (
+        waits
+        and not brand.closed
+        and await run_in_threadpool(service.ledgers.is_connected, brand.iys_code)
+    ):
+        asked = [(one.request, made) for one, made in zip(taken, receipts, strict=True)]
+        receipts = await until_iys_speaks(ledger, asked, asyncio.sleep)
+    shown = _Shown(english=is_english(request), pointer="" if is_single else "/items/{}")
+    answers = await _answers(service, ledger, brand, taken, receipts, shown)
+    is_new = any(receipt is not None and receipt.event is not None for receipt in receipts)
+    return answer(ConsentsAnswer(items=tuple(answers)), 201 if is_new else 200)
 
 
 def _taken(items: Sequence[object], bringer: Bringer) -> list[TakenItem]:

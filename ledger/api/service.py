@@ -11,7 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from ledger.api.items import Evidence, Text
 from ledger.application import ConsentLedger
 from ledger.evidence.log_ports import LogStore
+from ledger.projections.days import DayTable
+from ledger.projections.deadlines import DeadlineTables
 from ledger.proving.question import Sources
+from ledger.recording.day_ports import DayViews
 from ledger.recording.deciding_ports import Current, CurrentKey
 from ledger.recording.evidence_ports import EvidenceStore
 from ledger.recording.group_commit import Together
@@ -64,11 +67,26 @@ class Ledgers(Protocol):
     def sources(self, iys_code: IysCode) -> Sources:
         """What bundles of a provider are made of. Raises NotFound."""
 
+    def deadlines(self, iys_code: IysCode) -> DeadlineTables:
+        """What of a provider's runs late."""
+
+    def days(self, iys_code: IysCode) -> DayTable:
+        """How far the days of a provider are. Raises NotFound."""
+
+    def day_reader(self, iys_code: IysCode) -> DayViews:
+        """What is shown of a provider's days. Raises NotFound."""
+
+    def is_connected(self, iys_code: IysCode) -> bool:
+        """Whether the provider has an account at İYS here. Raises NotFound, StoreUnavailable."""
+
     def access_log(self, iys_code: IysCode) -> AccessLog:
         """Where every reading of the provider's personal data is noted."""
 
     def failing_since(self) -> datetime | None:
         """Since when a follower of this process fails, if one does."""
+
+    def warnings(self) -> Sequence[str]:
+        """What holds nothing up and should not stay so, as codes. Raises StoreUnavailable."""
 
     def measures(self) -> Measures:
         """What the store tells of itself now."""

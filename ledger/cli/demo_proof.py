@@ -2,7 +2,10 @@
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
+
+import msgspec
 
 from ledger import clock
 from ledger.addresses import parse_address
@@ -36,6 +39,7 @@ def prove(home: Home, output: Output, folder: Path, iys_code: IysCode, brand: Br
     with bundle.open("wb") as out:
         made = make_bundle(question, home.logs.sources(iys_code), out, now=now)
     _anchors(home, iys_code, trust)
+    _tell_iys(output, bundle)
     script = folder / "verify_bundle.py"
     script.write_bytes(verifier())
     command = [sys.executable, "-I", script.name, bundle.name, "--trust", trust.name]
@@ -58,6 +62,26 @@ def prove(home: Home, output: Output, folder: Path, iys_code: IysCode, brand: Br
     for line in said.stdout.splitlines():
         output.say(f"  {line}", f"  {line}")
     return said.returncode == 0
+
+
+def _tell_iys(output: Output, bundle: Path) -> None:
+    """What İYS's own archived file shows of the consent: its row, and the stamp over the file."""
+    with zipfile.ZipFile(bundle) as opened:
+        names = [name for name in opened.namelist() if name.startswith("ekler/iys-")]
+        for name in names:
+            if not name.endswith(".json"):
+                continue
+            row = msgspec.json.decode(opened.read(name))
+            created, transaction = row["line"].split(",")[:2]
+            stamp = name.removesuffix(".json") + ".tsr"
+            output.say(
+                f"İYS kaydı: {created}, işlem kimliği {transaction[:16]}…; {row['day']} dosyasının"
+                f" {row['index'] + 1}/{row['size']}. satırı, {stamp}"
+                f" ({opened.getinfo(stamp).file_size} bayt)",
+                f"At İYS: {created}, transaction {transaction[:16]}…; row {row['index'] + 1} of"
+                f" {row['size']} in the file of {row['day']}, {stamp}"
+                f" ({opened.getinfo(stamp).file_size} bytes)",
+            )
 
 
 def _anchors(home: Home, iys_code: IysCode, folder: Path) -> None:

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from ledger.cli import (
     asking,
     barring,
+    deadlines,
+    doctor,
     export,
     filtering,
     importing,
@@ -20,8 +22,10 @@ from ledger.cli import (
     log,
     proving,
     referring,
+    reporting,
     running,
     sealing,
+    syncing,
     texts,
     twin,
 )
@@ -83,11 +87,15 @@ importing.register(app)
 asking.register(app)
 filtering.register(app)
 barring.register(app)
+deadlines.register(app)
+syncing.register(app)
+doctor.register(app)
 referring.register(app)
 keys.register(app)
 texts.register(app)
 sealing.register(app)
 proving.register(app)
+reporting.register(app)
 export.register(app)
 running.register(app)
 twin.register(app)

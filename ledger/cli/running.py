@@ -62,12 +62,14 @@ def serve(
             demo_service.seed(home)
         for code in home.iys_codes():
             home.ledger(code)  # refused here where it was put back behind what was signed
+        if settings.production and home.iys_codes():
+            home.logs.authorities()  # refused here where a TEST would stamp
         working = stack.enter_context(worker(settings))
         home.watch(lambda: working.failing_since(now()))
         _expect_a_key(home, settings, output)
         limits = Limits(**{one.name: getattr(settings, one.name) for one in fields(Limits)})
         config = server_config(
-            create_app(home, limits=limits),
+            create_app(home, limits=limits, pushes=home.connections.pushes(home.iys_codes)),
             limits,
             host=host or settings.host,
             port=settings.port if port is None else port,

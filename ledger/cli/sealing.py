@@ -117,7 +117,9 @@ def witness_add(
         raise ProofRefused(Step.KEY_USE)
     with context.home() as home:
         code = context.provider(home, iys_code)
-        home.logs.tables(code).add_witness(key, by=ACTOR)
+        if not home.logs.tables(code).add_witness(key, by=ACTOR):
+            told = "bu adda başka bir anahtar var / the name has another key"
+            raise typer.BadParameter(told, param_hint="VKEY")
     context.output.say(f"Tanık: {key.name}", f"Witness: {key.name}")
     context.output.answer({"name": key.name})
 

@@ -36,6 +36,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "merchant.listed": ("tacir listelendi", "merchant listed"),
     "iys.seen": ("İYS'de görüldü", "seen at İYS"),
     "iys.refused": ("İYS kabul etmedi", "rejected by İYS"),
+    "iys.snapshot": ("İYS'ye toplu soruldu", "asked about at İYS in a list"),
     "consent.evidence_added": ("delil eklendi", "evidence added"),
     "consent.corrected": ("düzeltildi", "corrected"),
     "consent.retracted": ("geri alındı", "retracted"),

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -24,7 +25,7 @@ from ledger.vocabulary import IysCode
 LOOK_FOR_PROVIDERS_SECONDS = 5.0
 TELL_SECONDS = 0.5
 STOP_SECONDS = 30.0
-CONNECTIONS_MAX = 6
+CONNECTIONS_MAX = 14
 
 
 class Worker:
@@ -93,15 +94,15 @@ def follow_all(
     while not stop.is_set():
         if looked_seconds >= LOOK_FOR_PROVIDERS_SECONDS:
             looked_seconds = 0.0
-            with suppress(LedgerError):
-                for code in home.iys_codes():
+            for code in _providers(home):
+                with suppress(LedgerError):  # of one provider, which keeps no other back
                     if code not in followers:
+                        runs = [one.run for one in home.followers(code)]
+                        runs.append(home.logs.keeper(code).run)
+                        runs.append(partial(home.connections.work, code))
                         followers[code] = [
-                            threading.Thread(target=run, args=(stop,), name=name)
-                            for name, run in (
-                                ("follower", home.follower(code).run),
-                                ("log", home.logs.keeper(code).run),
-                            )
+                            threading.Thread(target=run, args=(stop,), name="follower")
+                            for run in runs
                         ]
                         for thread in followers[code]:
                             thread.start()
@@ -114,6 +115,13 @@ def follow_all(
     for threads in followers.values():
         for thread in threads:
             thread.join()
+
+
+def _providers(home: Home) -> list[IysCode]:
+    try:
+        return home.iys_codes()
+    except LedgerError:
+        return []
 
 
 def _work(pipe: Connection, settings: Settings) -> None:

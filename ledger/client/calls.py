@@ -54,15 +54,22 @@ class Client(FileCalls):
         self._wire.__exit__()
 
     def record(
-        self, brand: int, items: Sequence[ConsentItem], *, idempotency_key: str | None = None
+        self,
+        brand: int,
+        items: Sequence[ConsentItem],
+        *,
+        idempotency_key: str | None = None,
+        wait_for_iys: bool = False,
     ) -> answers.ConsentsAnswer:
         """Record 1..10,000 consents and refusals; one entry for each item and channel, in order.
 
         An item that is not taken says so in its entry, `outcome` refused, and stops no other.
+        `wait_for_iys`, of 100 items at most: the answer comes when İYS has taken them, or in 10 s.
         """
         return self._wire.ask(
             Call(
                 path=f"/v1/brands/{brand:d}/consents",
+                query=said({"wait": "iys" if wait_for_iys else None}),
                 is_safe=True,
                 headers=_named(idempotency_key),
                 body=_json({"items": items}),

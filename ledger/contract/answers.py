@@ -80,8 +80,9 @@ class StatusAnswer(Answered, frozen=True, kw_only=True):
     receipt: Receipt | None = None
 
 
-class HistoryEvent(Answered, frozen=True, kw_only=True):
-    """One event with its four dates, UTC; `iysRegisteredAt` in İYS's form."""
+class HistoryEvent(Answered, frozen=True, kw_only=True, omit_defaults=True):
+    """One event with its four dates, UTC; `iysRegisteredAt` in İYS's form. `listed`: whether İYS
+    listed the consent, of a bulk status list (`iys.snapshot`)."""
 
     position: int
     eventId: str  # noqa: N815
@@ -93,6 +94,7 @@ class HistoryEvent(Answered, frozen=True, kw_only=True):
     iysRegisteredAt: str | None  # noqa: N815
     leafHash: str  # noqa: N815
     body: dict[str, Any]  # the event's body as it stands in the log
+    listed: bool | None = None
 
 
 class HistoryAnswer(Answered, frozen=True, kw_only=True):
@@ -224,10 +226,12 @@ class HealthAnswer(Answered, frozen=True, kw_only=True):
 
 
 class ReadyAnswer(HealthAnswer, frozen=True, kw_only=True, omit_defaults=True):
-    """`events`: the size of each provider's log; `since`: how long a follower has been failing."""
+    """`events`: the size of each provider's log; `since`: how long a follower has been failing;
+    `warnings`: what holds nothing up and should not stay so, as codes."""
 
     events: dict[str, int] | None = None
     since: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class ProblemAnswer(Answered, frozen=True, kw_only=True):

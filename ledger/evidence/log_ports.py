@@ -111,8 +111,12 @@ class LogStore(Protocol):
     def stamps(self, size: int) -> Sequence[KeptStamp]:
         """The stamps over a seal, the first TSA's first."""
 
+    def first_end(self) -> datetime | None:
+        """When the first of all certificates behind the stamps ends; None without any."""
+
     def add_seal(self, seal: Seal, tsa: str, stamp: Stamp) -> None:
-        """Keep a seal with its first stamp, in one transaction."""
+        """Keep a seal with its first stamp, in one transaction. Raises NotSealed: its batch does
+        not begin where the last one's ends any more."""
 
     def add_stamp(self, size: int, tsa: str, stamp: Stamp) -> None:
         """Keep another stamp over a seal."""
@@ -126,8 +130,9 @@ class LogStore(Protocol):
     def keep_tsa_record(self, tsa: str, record: TsaRecord) -> None:
         """Remember how it answered."""
 
-    def sealing(self) -> AbstractContextManager[bool]:
-        """Whether this process may seal now; nobody else does meanwhile."""
+    def sealing(self, *, is_patient: bool = False) -> AbstractContextManager[bool]:
+        """Whether it is this caller's turn to seal; nobody else does meanwhile. `is_patient`: waits
+        some seconds for who is at it to end."""
 
     def heads(self) -> AbstractContextManager[tuple[int, Iterator[Head]]]:
         """A size of the log, and the last event of every stream as of then, sorted."""

@@ -13,6 +13,7 @@ from ledger.evidence.checkpoint import Checkpoint, SignedCheckpoint, sign
 from ledger.evidence.log_book import LogBook
 from ledger.evidence.log_ports import LogStore
 from ledger.evidence.note import SignatureType, VerifierKey
+from ledger.evidence.refusals import ProofRefused
 
 
 class LogBehind(LedgerBroken):
@@ -69,6 +70,8 @@ class Publisher:
             return last
         key = self._key()
         with self._place.turn():
+            # Read anew: another process may have grown the tree and signed it before this turn.
+            size = self._store.tree_size()
             expect_ahead(self._book, size, self._place.read(), key.public)
             made = sign(Checkpoint(key.origin, size, self._book.root(size)), key.private)
             self._place.write(made)
@@ -79,10 +82,19 @@ class Publisher:
 def expect_ahead(
     book: LogBook, size: int, shown: SignedCheckpoint | None, key: VerifierKey
 ) -> None:
-    """Whether a tree of `size` still begins with what was shown. Raises LogBehind, ProofRefused."""
+    """Whether a tree of `size` still begins with what was shown. Raises LogBehind; ProofRefused
+    where tiles are missing."""
     if shown is None:
         return
-    shown.check(key)
+    try:
+        shown.check(key)
+    except ProofRefused as error:
+        raise LogBehind(
+            "the last checkpoint was signed with another key than the log's: restore the key"
+            " folder; after a recovery that was begun, `izin recover --accept-loss` ends it",
+            "son kontrol noktasını defterinkinden başka bir anahtar imzalamış: anahtar klasörünü"
+            " geri yükleyin; yarım kalmış bir kurtarmayı `izin recover --accept-loss` tamamlar",
+        ) from error
     if shown.tree.size > size:
         raise LogBehind(
             f"a checkpoint of {shown.tree.size} events was signed, the log has {size}: it was put"

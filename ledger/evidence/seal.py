@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from ledger.clock import ISTANBUL
+from ledger.clock import ISTANBUL, Clock
 from ledger.errors import LedgerError
 from ledger.evidence.checkpoint import SignedCheckpoint
 from ledger.evidence.ers import batch_root, chunk_roots, seal_imprint
@@ -64,17 +64,18 @@ class Sealer:
         self._asked_max = asked_max
         self._jitter = jitter
 
-    def seal(self, shown: SignedCheckpoint, key: VerifierKey, now: datetime) -> Seal | None:
+    def seal(self, shown: SignedCheckpoint, key: VerifierKey, now: Clock) -> Seal | None:
         """Seal what is in the checkpoint and in no seal yet; the newest seal, None before any.
 
-        Raises NotSealed.
+        `now` is asked anew before each TSA: hashing a large batch takes minutes, and so does one
+        that does not answer. Raises NotSealed.
         """
         last = self._store.last_seal()
         first, size = (0 if last is None else last.size), shown.tree.size
         if size <= first:
             return last
         roots = tuple(chunk_roots(self._store.leaves(first, size)))
-        made = Seal(size, first, shown.sealed_bytes(key), roots, now)
+        made = Seal(size, first, shown.sealed_bytes(key), roots, now())
         tsa, stamp = self._stamp(imprint_of(made), now)
         self._store.add_seal(made, tsa, stamp)
         return made
@@ -104,15 +105,16 @@ class Sealer:
             asked = TsaRecord(day=record.day, asked=record.asked)
             self._store.keep_tsa_record(one.name, asked)
 
-    def _stamp(self, imprint: bytes, now: datetime) -> tuple[str, Stamp]:
+    def _stamp(self, imprint: bytes, now: Clock) -> tuple[str, Stamp]:
         for one in self._authorities:
-            stamp = self._ask(one, imprint, now)
+            stamp = self._ask(one, imprint, now())
             if stamp is not None:
                 return one.name, stamp
             record = self._store.tsa_record(one.name)
             if record.stopped is None and 0 < record.failures < FAILURES_MAX:
                 break  # it may answer the next time
-        told = "; ".join(f"{one.name}: {self._state(one.name, now)}" for one in self._authorities)
+        at = now()
+        told = "; ".join(f"{one.name}: {self._state(one.name, at)}" for one in self._authorities)
         raise NotSealed(f"no TSA gave a time stamp ({told})", f"damga alınamadı ({told})")
 
     def _ask(self, tsa: NamedTsa, imprint: bytes, now: datetime) -> Stamp | None:
@@ -121,6 +123,7 @@ class Sealer:
             return None
         today = _day(now)
         record = replace(record, day=today, asked=(record.asked if record.day == today else 0) + 1)
+        self._store.keep_tsa_record(tsa.name, record)  # before: whatever comes of it, it counts
         try:
             stamp = tsa.authority.stamp(imprint, now)
         except (TsaUnreachable, TsaUnknownOutcome, ClockDiffers) as error:

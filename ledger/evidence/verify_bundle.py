@@ -122,7 +122,7 @@ ENVELOPE = re.compile(  # canonical: the members in order, behind body and commi
     rf',"stream":"{U}","type":"[a-z_.0-9]+","v":1\}}',
     re.A,
 )
-ZERO = "0" * 64
+ZERO, TURKEY = "0" * 64, timedelta(hours=3)
 MANIFEST = {"files", "format", "made_at", "origin", "question"}
 EVIDENCE_FOLDERS = ("events/", "seals/", "heads/", "decisions/")
 DECISION = {"event", "index", "line", "path", "size"}
@@ -687,8 +687,10 @@ class Check:
         self.facts |= {"crls": len(self.crls), "crls_inside": len(inside)}
 
     def check_window(self) -> None:
+        roots_of: dict[int, bytes] = {}
         for seal in self.seals.values():
-            before = seal.previous
+            before, self.where = seal.previous, seal.folder
+            need(roots_of.setdefault(seal.size, seal.root) == seal.root, "LOG_REWRITTEN")
             if before:
                 text = self.take(f"{seal.folder}/previous/consistency").decode()
                 path = [unb64(line) for line in text.split("\n")[:-1]]
@@ -766,9 +768,10 @@ class Check:
         if heads.name != "heads/heads":
             return
         body, entries, indexes = heads.body, dict[str, Json](), set[int]()
-        day = date.fromisoformat(body["day"]).isoformat()
+        day = date.fromisoformat(body["day"])
         size, streams, before, last = body["size"], body["streams"], b"", -1
-        if heads.entry["type"] != "ledger.heads" or not 0 < size <= heads.index:
+        has_come = day <= (heads.recorded + self.skew + TURKEY).date()
+        if heads.entry["type"] != "ledger.heads" or not (0 < size <= heads.index and has_come):
             raise ValueError("not a statement about what was there")
         listed = read_json(self.take("heads/entries.json"))
         for one in listed["entries"]:
@@ -797,7 +800,7 @@ class Check:
             need(around <= indexes, "HEADS_ENTRY_MISSING")
             is_end = entry.end == (len(inside), inside[-1].hash.hex())
             need(is_end, "STREAM_ENDS_OTHERWISE")
-            self.facts["complete_as_of"] = day
+            self.facts["complete_as_of"] = day.isoformat()
         self.facts["heads"] = f"{day}, {size} / {streams}"
 
 

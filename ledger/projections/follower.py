@@ -82,9 +82,10 @@ class FollowerLoop(ABC):
             return self._take(cursor, self._lock(cursor), until)
 
     def catch_up(self, until: int | None = None) -> int:
-        """Run to position `until`, or to the end of the log; how many events were handled."""
-        handled = 0
-        while batch := self.run_once(until=until):
+        """Run to position `until`, or to where the log ends now: somebody who writes on must not be
+        followed for ever. How many events were handled."""
+        handled, goal = 0, self._end() if until is None else until
+        while batch := self.run_once(until=goal):
             handled += batch
         return handled
 
@@ -120,6 +121,12 @@ class FollowerLoop(ABC):
                     raise
                 pause, delay = delay, min(2 * delay, RETRY_SECONDS_MAX)
             stop.wait(pause)
+
+    def _end(self) -> int:
+        with self._database.connection(self._iys_code) as connection:
+            row = connection.execute(_SQL["end"]).fetchone()
+        assert row is not None
+        return int(row[0])
 
     def _lock(self, cursor: Cursor[TupleRow]) -> int:
         name = {"name": self._name}

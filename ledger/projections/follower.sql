@@ -5,6 +5,9 @@
 SELECT coalesce((SELECT max(position) FROM stored_events), 0)
      > coalesce((SELECT position FROM followers WHERE name = %(name)s), 0) AS behind
 
+-- end --
+SELECT coalesce(max(position), 0) FROM stored_events
+
 -- position --
 SELECT position FROM followers WHERE name = %(name)s
 

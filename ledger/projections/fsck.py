@@ -20,14 +20,13 @@ from ledger.aggregates.provider_bodies import (
 )
 from ledger.errors import LedgerBroken
 from ledger.evidence.canonical import leaf_hash
-from ledger.projections import outbox
-from ledger.projections.follower import position_of
 from ledger.projections.fsck_brand_events import BrandEvents
 from ledger.projections.fsck_decisions import check_leaves
 from ledger.projections.fsck_heads import Heads
 from ledger.projections.fsck_log import Proofs
 from ledger.projections.fsck_report import Report
 from ledger.projections.fsck_streams import Streams
+from ledger.projections.fsck_tables import Tables
 from ledger.recording.barring import suppression_of
 from ledger.recording.ports import Provider, Suppression
 from ledger.recording.text_ports import RegisteredText
@@ -56,28 +55,30 @@ def check(
     iys_code = provider.iys_code
     with database.connection(iys_code) as connection:
         connection.execute(_SQL["one_snapshot"])
-        cursor = connection.cursor()
-        log, fold = _Log(report, provider.log_origin), outbox.OutboxFold()
+        log = _Log(report, provider.log_origin)
         proofs = Proofs(report, connection)
-        read_to = position_of(cursor, outbox.NAME)
+        tables = Tables(report, connection, vault)
         for event in _events(connection, "log_in_order", report, on_progress, on_leaf=proofs.add):
             log.take(event)
             proofs.take(event)
             if isinstance(event.body, DecisionMade):
                 check_leaves(report, connection, event.position, event.body)
-            if event.position <= read_to:
-                fold.add(event)
+            tables.take(event)
         log.close(connection, iys_code)
-        for text in outbox.compare(cursor, fold):
-            report.find(text)
+        tables.close()
         proofs.close()
         streams = Streams(report, connection, vault, log.erased)
+        confirmed = tables.by_stream()
         heads = Heads(report, connection, proofs.newest_map)
         for page in _pages(_events(connection, "streams_in_order", report, on_progress)):
             streams.take(page)
             heads.take(page)
+            for event in page:
+                confirmed.take(event)
         streams.close()
         heads.close()
+        for text in confirmed.close():
+            report.find(text)
     return report
 
 

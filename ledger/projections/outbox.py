@@ -1,8 +1,8 @@
 """What waits to be told to İYS, and until when (design.md §10; R20, R23, R31; consent.md C7).
 
-A row stands from the act that is for İYS until İYS has shown or refused it, or until the act is
-retracted or vouched for as one that İYS holds. Only the events decide: `OutboxFold` is the rule,
-the table is where it keeps its rows.
+A row stands from the act that is for İYS, or from what frees one that was held, until İYS has shown
+or refused it, or until the act is retracted, vouched for as one that İYS holds, or its person
+erased. Only the events decide: `OutboxFold` is the rule, the table is where it keeps its rows.
 """
 
 from collections.abc import Iterable, Sequence
@@ -73,6 +73,13 @@ class OutboxFold:
             case b.IysSeen(of=int(seq)) as sight:
                 if is_answer(sight):
                     self.rows.pop((event.stream, seq), None)
+            case (
+                b.ConsentEvidenceAdded(of=seq, queued=b.Queued() as freed)
+                | b.ConsentReleased(of=seq, queued=b.Queued() as freed)
+            ) as body:
+                self.rows[event.stream, seq] = _freed(event, body, freed)
+            case b.RecipientErased(subject=subject):
+                self._forget(UUID(subject))
             case b.IysRefused(of=seq) | b.ConsentRetracted(of=seq):
                 self.rows.pop((event.stream, seq), None)
             case b.ConsentCorrected(of=seq, corrected_field="basis"):
@@ -81,6 +88,12 @@ class OutboxFold:
                 row = self.rows.get((event.stream, seq))
                 if row is not None:
                     self.rows[event.stream, seq] = _corrected(row, correction)
+
+    def _forget(self, subject: UUID) -> None:
+        """Nobody can tell İYS any more whose these acts were."""
+        gone = [key for key, row in self.rows.items() if row.subject == subject]
+        for key in gone:
+            del self.rows[key]
 
 
 class Outbox:
@@ -145,6 +158,25 @@ def _row(event: Event, act: b.ActBody) -> OutboxRow:
     )
 
 
+def _freed(
+    event: Event, body: b.ConsentEvidenceAdded | b.ConsentReleased, act: b.Queued
+) -> OutboxRow:
+    """The row of a consent that was held; its three days have run since it was given."""
+    return OutboxRow(
+        act.position,
+        event.stream,
+        body.of,
+        UUID(body.subject),
+        body.brand,
+        body.recipient_type.value,
+        body.channel.value,
+        ConsentStatus.GRANTED.value,
+        act.consent_date,
+        act.source and act.source.value,
+        *_due(act.at),
+    )
+
+
 def _corrected(row: OutboxRow, correction: b.ConsentCorrected) -> OutboxRow:
     # As the fold of the person line reads it: only a corrected date moves the act's instant.
     is_now = correction.is_now
@@ -173,17 +205,20 @@ def _due(at: str | None) -> tuple[datetime | None, datetime | None, datetime | N
 
 
 def _load(cursor: Cursor[TupleRow], events: Sequence[Event]) -> list[OutboxRow]:
-    """The stored rows that these events answer, retract or correct."""
+    """The stored rows that these events answer, retract, correct or erase."""
     about = (b.IysSeen, b.IysRefused, b.ConsentRetracted, b.ConsentCorrected)
     named = {
         (event.stream, event.body.of)
         for event in events
         if isinstance(event.body, about) and event.body.of is not None
     }
-    if not named:
+    erased = [
+        UUID(event.body.subject) for event in events if isinstance(event.body, b.RecipientErased)
+    ]
+    if not named and not erased:
         return []
-    streams, seqs = zip(*named, strict=True)
-    cursor.execute(_SQL["load_rows"], {"streams": list(streams), "seqs": list(seqs)})
+    streams, seqs = [stream for stream, _ in named], [seq for _, seq in named]
+    cursor.execute(_SQL["load_rows"], {"streams": streams, "seqs": seqs, "erased": erased})
     return [OutboxRow._make(row) for row in cursor.fetchall()]
 
 

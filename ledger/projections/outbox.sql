@@ -6,6 +6,11 @@ SELECT o.position, o.stream, o.seq, o.subject, o.brand_code, o.recipient_type, o
        o.due_legal_latest
   FROM unnest(%(streams)s::uuid[], %(seqs)s::bigint[]) AS k (stream, seq)
   JOIN iys_outbox AS o USING (stream, seq)
+ UNION
+SELECT position, stream, seq, subject, brand_code, recipient_type, channel, consent_status,
+       consent_date, source, due_internal, due_iys_reading, due_legal_latest
+  FROM iys_outbox
+ WHERE subject = ANY (%(erased)s::uuid[])
 
 -- all_rows --
 SELECT position, stream, seq, subject, brand_code, recipient_type, channel, consent_status,

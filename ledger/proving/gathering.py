@@ -5,15 +5,12 @@ from hashlib import sha256
 from typing import Final, TypeVar
 from uuid import UUID
 
-from ledger.addresses import Address
 from ledger.aggregates import bodies as b
 from ledger.aggregates.events import RECIPIENT_GROUP, Event
-from ledger.aggregates.keys import ConsentKey, provider_stream, recipient_stream
+from ledger.aggregates.keys import ConsentKey, provider_stream
 from ledger.aggregates.provider_bodies import (
-    DecisionMade,
     LedgerHeads,
     LedgerOpened,
-    TextRegistered,
 )
 from ledger.application import ConsentLedger
 from ledger.errors import LedgerBroken
@@ -34,6 +31,8 @@ from ledger.evidence.log_ports import LogStore, Seal
 from ledger.evidence.merkle import HASH_BYTES, inclusion_path
 from ledger.evidence.seal import imprint_of
 from ledger.evidence.tiles import inclusion_tiles, node_reader
+from ledger.proving.around import decisions, of_family, recipients_own, reconciled, texts
+from ledger.proving.filed import filed_rows
 from ledger.proving.question import Found, Question, Sources
 from ledger.recording.ports import Subject
 from ledger.recording.request import recipient_group
@@ -60,65 +59,32 @@ def find(question: Question, sources: Sources) -> Found:
             question.brand.brand_code, subject.id, question.recipient_type, question.channel
         )
         stream = ledger.store.events_of(key.stream)
-        around += _recipients_own(question, ledger, subject)
-    around += openings(ledger)
-    around += _texts(ledger, stream)
-    around += _decisions(question, ledger)
+        around += recipients_own(question, ledger, subject)
+    named = list(openings(ledger))
+    around += named
+    around += texts(stream, of_family(ledger, named, "text"))
+    around += decisions(question, of_family(ledger, named, "decision"))
+    groups = {} if subject is None else _groups(ledger, subject, question, stream)
+    rows = filed_rows(question, sources, stream, groups)
+    around += reconciled(rows, of_family(ledger, named, "iys"))
     heads = sources.keeper.last_heads()
     wanted = [event.position for event in (*stream, *around)]
     wanted += [] if heads is None else [heads.position]
     seals = _seals(sources, wanted)
-    groups = {} if subject is None else _groups(ledger, subject, question.address, stream)
-    return Found(stream=stream, around=around, groups=groups, seals=seals, heads=heads)
+    return Found(stream=stream, around=around, groups=groups, seals=seals, heads=heads, rows=rows)
 
 
 def openings(ledger: ConsentLedger) -> Iterator[Event]:
     """What names the log and its key, the present one first, then those that it went on from after
-    a restored backup."""
+    a restored backup. Raises LedgerBroken: there is none."""
     origin: str | None = ledger.log_origin
     while origin is not None:
         stream = ledger.store.events_of(provider_stream(origin, "ledger"))
-        opened = next(event for event in stream if isinstance(event.body, LedgerOpened))
-        yield opened
-        former = getattr(opened.body, "previous_checkpoint", None)
+        if not stream or not isinstance(stream[0].body, LedgerOpened):
+            raise LedgerBroken(f"{origin}: no ledger.opened gives its key")
+        yield stream[0]
+        former = stream[0].body.previous_checkpoint
         origin = None if former is None else former.partition("\n")[0]
-
-
-def _recipients_own(question: Question, ledger: ConsentLedger, subject: Subject) -> Iterator[Event]:
-    """What else is recorded of the person, as far as it is about this brand."""
-    for event in ledger.store.events_of(recipient_stream(subject.id)):
-        if getattr(event.body, "brand", None) in (None, question.brand.brand_code):
-            yield event
-
-
-def _texts(ledger: ConsentLedger, stream: Sequence[Event]) -> Iterator[Event]:
-    """The registrations of the texts that the acts name."""
-    named = {
-        text.sha256
-        for event in stream
-        if isinstance(event.body, b.ActBody)
-        for text in (event.body.text, event.body.notice)
-        if text is not None
-    }
-    if named:
-        for event in ledger.store.events_of(provider_stream(ledger.log_origin, "text")):
-            if isinstance(event.body, TextRegistered) and event.body.sha256 in named:
-                yield event
-
-
-def _decisions(question: Question, ledger: ConsentLedger) -> Iterator[Event]:
-    """The runs of may-I-send of the case's campaign."""
-    campaign = question.case.campaign
-    if campaign is None:
-        return
-    for event in ledger.store.events_of(provider_stream(ledger.log_origin, "decision")):
-        body = event.body
-        if (
-            isinstance(body, DecisionMade)
-            and (body.brand, body.channel) == (question.brand.brand_code, question.channel)
-            and campaign in (body.campaign, body.decision)
-        ):
-            yield event
 
 
 def _seals(sources: Sources, positions: Sequence[int]) -> dict[int, Seal]:
@@ -135,9 +101,9 @@ def _seals(sources: Sources, positions: Sequence[int]) -> dict[int, Seal]:
 
 
 def _groups(
-    ledger: ConsentLedger, subject: Subject, address: Address, stream: Sequence[Event]
+    ledger: ConsentLedger, subject: Subject, question: Question, stream: Sequence[Event]
 ) -> dict[int, dict[str, object]]:
-    """What the vault knows of each event's groups."""
+    """What the vault knows of each event's groups that are opened; of the others nobody learns."""
     positions = [event.position for event in stream]
     payloads = ledger.store.payloads_at(positions)
     found: dict[int, dict[str, object]] = {}
@@ -147,8 +113,9 @@ def _groups(
         if sealed is not None:
             groups = ledger.vault.open(subject.key, event.id, sealed)
         if isinstance(event.body, b.ActBody) and RECIPIENT_GROUP not in groups:
+            address = question.address
             groups[RECIPIENT_GROUP] = recipient_group(address.uri, address.text)
-        found[event.position] = groups
+        found[event.position] = {name: groups[name] for name in groups.keys() & question.opened}
     return found
 
 

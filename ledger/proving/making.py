@@ -1,13 +1,13 @@
 """The bundle of one question: events, proofs, what is opened, the report, written as one zip."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from ledger import views
-from ledger.aggregates.events import Event
+from ledger.aggregates.events import RECIPIENT_GROUP, Event
 from ledger.aggregates.keys import ConsentKey
 from ledger.clock import utc_text
 from ledger.errors import NotFound
@@ -15,12 +15,14 @@ from ledger.evidence.bundle import files_but_report, verifier, write_bundle
 from ledger.evidence.bundle_parts import (
     Attachment,
     Bundle,
+    BundleRefused,
     DecisionPart,
     EventPart,
     HeadsPart,
 )
 from ledger.evidence.bundle_parts import Question as Asked
 from ledger.proving.deciding import shown_line
+from ledger.proving.filed import files_of
 from ledger.proving.gathering import Prover, disclosure, find, seal_part, shown_heads
 from ledger.proving.question import Found, Question, Sources
 from ledger.proving.telling import evidence_name, report_facts, text_name
@@ -31,6 +33,9 @@ from ledger.reporting.html import html
 from ledger.reporting.pdf import pdf
 from ledger.views.dates import entries_of
 from ledger.views.questions import subject_at
+
+ATTACHED_BYTES_MAX: Final = 256 * 2**20
+"""Of texts and pieces of evidence together: they are in memory, and a verifier takes twice that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Made:
 def make_bundle(question: Question, sources: Sources, out: BinaryIO, *, now: datetime) -> Made:
     """Write the bundle. Seals first where something of it is in no seal yet.
 
-    Raises NotSealed, SealedElsewhere, LedgerBroken, StoreUnavailable.
+    Raises NotSealed, SealedElsewhere, BundleRefused, LedgerBroken, StoreUnavailable.
     """
     found = find(question, sources)
     subject, _ = subject_at(sources.ledger, question.address, question.at, None)
@@ -90,7 +95,11 @@ def _parts(
         events=[_event(event, found, subject, question, prover) for event in events],
         seals=[seal_part(sources.store, used[size]) for size in sorted(used)],
         heads=heads,
-        decisions=[replace(part, event=numbers[part.event]) for part, _ in lines],
+        decisions=[
+            replace(part, event=numbers[part.event])
+            for part, _ in lines
+            if RECIPIENT_GROUP in question.opened  # a line holds the address
+        ],
         trust=[Attachment(name, content) for name, content in sorted(sources.trust.items())],
         attachments=_attachments(question, sources, found),
     )
@@ -129,7 +138,7 @@ def _heads(
 
 
 def _attachments(question: Question, sources: Sources, found: Found) -> list[Attachment]:
-    named: dict[str, bytes] = {}
+    named: dict[str, bytes] = dict(files_of(found.rows))
     if question.raw_case is not None:
         named["case.json"] = question.raw_case
     for event in found.stream:
@@ -143,7 +152,16 @@ def _attachments(question: Question, sources: Sources, found: Found) -> list[Att
             except NotFound:
                 continue
             named[_inside(evidence_name(kept.id.hex(), kept.media_type))] = content
+            _expect_small(named)
     return [Attachment(name, content) for name, content in sorted(named.items())]
+
+
+def _expect_small(named: Mapping[str, bytes]) -> None:
+    if (size := sum(map(len, named.values()))) > ATTACHED_BYTES_MAX:
+        raise BundleRefused(
+            f"{size} bytes of attachments, at most {ATTACHED_BYTES_MAX} fit",
+            f"{size} bayt ek, en çok {ATTACHED_BYTES_MAX} sığar",
+        )
 
 
 def _inside(name: str) -> str:

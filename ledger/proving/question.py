@@ -10,6 +10,7 @@ from ledger.aggregates.events import Event
 from ledger.application import ConsentLedger
 from ledger.evidence.log_ports import LogStore, Seal
 from ledger.evidence.note import VerifierKey
+from ledger.recording.day_ports import RowArchive, RowEvidence
 from ledger.recording.evidence_ports import EvidenceStore
 from ledger.recording.ports import Brand
 from ledger.recording.text_ports import Texts
@@ -59,15 +60,24 @@ class Sources:
     log_key: VerifierKey
     evidence: EvidenceStore
     texts: Texts
+    rows: RowArchive
     provider: Provider
     trust: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FiledRow:
+    """The row of İYS's file that shows what the event at `position` says."""
+
+    position: int
+    evidence: RowEvidence = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What is told of: the events of the consent's stream, others around it, and opened groups.
 
-    `groups` by position, `sealed` the seal that covers each position.
+    `groups` by position, `sealed` the seal that covers each position. `rows`: of İYS's own files.
     """
 
     stream: Sequence[Event]
@@ -75,6 +85,7 @@ class Found:
     groups: Mapping[int, Mapping[str, object]] = field(repr=False)
     seals: Mapping[int, Seal]
     heads: Event | None
+    rows: Sequence[FiledRow] = ()
 
     @property
     def events(self) -> list[Event]:

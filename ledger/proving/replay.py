@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from importlib import resources
 from typing import Final
 from uuid import UUID
@@ -15,6 +16,7 @@ from uuid import UUID
 from ledger.aggregates import events
 from ledger.aggregates.events import Event
 from ledger.aggregates.provider_bodies import LedgerHeads, LedgerOpened
+from ledger.clock import ISTANBUL, from_utc_text
 from ledger.errors import LedgerBroken
 from ledger.evidence.canonical import ZERO_HASH
 from ledger.evidence.heads import heads_root
@@ -24,6 +26,8 @@ from ledger.proving.log_folder import CopyRefused, CopyStep
 
 FINDINGS_MAX: Final = 100
 """Beyond these they are only counted."""
+SKEW: Final = timedelta(seconds=60)
+"""Between the clock of who makes a statement and the database's, as the verifier has it."""
 
 _MAP_MARK: Final = f'"type":"{LedgerHeads.TYPE}"'.encode()
 _BEGIN, _LAST, _KEEP, _SORTED = re.split(
@@ -35,13 +39,18 @@ _BEGIN, _LAST, _KEEP, _SORTED = re.split(
 
 @dataclass(frozen=True, slots=True)
 class StatedMap:
-    """What the event at `position` says of all streams as of `size` events."""
+    """What the event at `position` says of all streams as of `size` events, for `day`.
+
+    `at`: when the statement was made, None where that is no instant, `day` was still to come, or it
+    was recorded before.
+    """
 
     position: int
     day: str
     size: int
     streams: int
     root: str
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +66,24 @@ def stated_map(state: bytes, position: int) -> StatedMap | None:
     if _MAP_MARK not in state:
         return None
     try:
-        body = events.read(state, position).body
+        event = events.read(state, position)
     except LedgerBroken:
         return None  # the replay finds it
+    body = event.body
     if not isinstance(body, LedgerHeads):
         return None
-    return StatedMap(position, body.day, body.size, body.streams, body.root)
+    at = _made_at(body, event.recorded_at)
+    return StatedMap(position, body.day, body.size, body.streams, body.root, at)
+
+
+def _made_at(body: LedgerHeads, recorded_at: datetime) -> datetime | None:
+    """The instant of a statement that is about its own time."""
+    try:
+        at = from_utc_text(body.at)
+    except ValueError:
+        return None
+    is_sound = at <= recorded_at + SKEW and body.day <= at.astimezone(ISTANBUL).date().isoformat()
+    return at if is_sound else None
 
 
 class Replay:
@@ -86,16 +107,16 @@ class Replay:
 
     def take(self, entries: Iterable[bytes]) -> None:
         """The next entries. Raises CopyRefused: the disk is full."""
-        self._compare()
         for state in entries:
-            self._position += 1
             try:
-                event = events.read(state, self._position)
+                event = events.read(state, self._position + 1)
             except LedgerBroken as error:
                 self._find(str(error))
-            else:
+                event = None
+            self._compare(event)
+            self._position += 1
+            if event is not None:
                 self._look_at(event)
-            self._compare()
         self._streams.flush()
 
     def close(self) -> None:
@@ -132,11 +153,14 @@ class Replay:
             self._find(f"{at}: prev is not the former event's hash")
         self._streams.keep(event)
 
-    def _compare(self) -> None:
-        """The maps as of here."""
+    def _compare(self, following: Event | None) -> None:
+        """The maps as of here. What follows was recorded after they were made, as far as it can be
+        read: else they would be as of then and leave it out."""
         while self._stated and self._stated[-1].size <= self._position:
             stated = self._stated.pop()
-            is_true = stated.size == self._position < stated.position
+            is_true = stated.size == self._position < stated.position and stated.at is not None
+            if is_true and following is not None and stated.at is not None:
+                is_true = following.recorded_at >= stated.at - SKEW
             if is_true:
                 made = heads_root(self._streams.sorted())
                 is_true = (made.streams, made.root.hex()) == (stated.streams, stated.root)

@@ -1,20 +1,22 @@
 """From what was found to what the report tells: plain values in the report's own shapes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 
 from ledger.aggregates import bodies as b
 from ledger.aggregates.provider_bodies import LedgerHeads, TextRegistered
-from ledger.calendar import Reading, is_business_day
-from ledger.clock import ISTANBUL, from_iys_text, from_utc_text
+from ledger.calendar import business_days_between
+from ledger.clock import from_iys_text, from_utc_text
 from ledger.errors import NotFound
 from ledger.evidence.local_tsa import TEST_ORGANIZATION
 from ledger.evidence.log_ports import KeptStamp
 from ledger.evidence.tokens import read_token
-from ledger.proving.question import Found, Question, Sources
+from ledger.proving.filed import day_file
+from ledger.proving.question import OPENED, Found, Question, Sources
 from ledger.reporting import acts as a
 from ledger.reporting import facts as f
+from ledger.reporting.words import GROUPS
 from ledger.views import StatusView
 from ledger.views.dates import HistoryEntry
 
@@ -37,7 +39,7 @@ def report_facts(
     """All that the report tells. `entries`: the stream's events with their dates."""
     stamps = _stamps(sources, found)
     movements = tuple(_movement(entry, found, stamps) for entry in entries)
-    disclosed, withheld = _openness(question, found)
+    disclosed, withheld = _openness(found)
     return f.ReportFacts(
         provider=sources.provider,
         brand_code=question.brand.brand_code,
@@ -51,7 +53,7 @@ def report_facts(
         person_line=_person_line(view),
         iys_line=_iys_line(view, found),
         movements=movements,
-        acts=tuple(_acts(question, sources, found, movements)),
+        acts=tuple(_acts(sources, found, movements)),
         log=f.Log(
             origin=sources.log_key.name,
             key_fingerprint=sha256(sources.log_key.public_key).hexdigest(),
@@ -63,21 +65,31 @@ def report_facts(
         ends_as_of=_heads_day(found),
         queries=tuple(queries),
         corrections=tuple(_corrections(found)),
+        unknowns=tuple(_unopened(group) for group in withheld if group in OPENED),
         seals=tuple(_seal(stamp) for kept in stamps.values() for stamp in kept),
         disclosed=disclosed,
         withheld=withheld,
-        attachments=tuple(
-            f.Attachment(name=name, size_bytes=len(data), sha256=sha256(data).hexdigest())
-            for name, data in sorted(attachments.items())
-        ),
+        attachments=tuple(_attached(name, attachments[name]) for name in sorted(attachments)),
     )
 
 
-def _openness(question: Question, found: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _attached(name: str, data: bytes) -> f.Attachment:
+    return f.Attachment(name=name, size_bytes=len(data), sha256=sha256(data).hexdigest())
+
+
+def _openness(found: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The groups that are opened, and those that are not."""
-    opened = {group for groups in found.groups.values() for group in groups} & question.opened
+    opened = {group for groups in found.groups.values() for group in groups}
     committed = {group for event in found.stream for group in event.commit}
     return tuple(sorted(opened)), tuple(sorted(committed - opened))
+
+
+def _unopened(group: str) -> str:
+    """What it would tell is missing elsewhere as if it were not there."""
+    return (
+        f"Açıklanmayan veri: {GROUPS[group][0]}. Defterde vardır; bu raporun bununla ilgili “kayıt"
+        " yok” demesi yalnız açıklanmadığı içindir."
+    )
 
 
 def _standing(view: StatusView) -> f.Standing:
@@ -119,9 +131,7 @@ def _movement(
     )
 
 
-def _acts(
-    question: Question, sources: Sources, found: Found, movements: Sequence[a.Movement]
-) -> Iterator[a.Act]:
+def _acts(sources: Sources, found: Found, movements: Sequence[a.Movement]) -> Iterator[a.Act]:
     languages = {
         event.body.sha256: event.body.language
         for event in found.around
@@ -132,7 +142,7 @@ def _acts(
         if not isinstance(body, b.ActBody):
             continue
         groups = found.groups.get(event.position, {})
-        given = groups.get("recipient") if "recipient" in question.opened else None
+        given = groups.get("recipient")
         yield a.Act(
             movement=movement,
             basis=body.basis,
@@ -204,7 +214,9 @@ def _iys_line(view: StatusView, found: Found) -> f.IysLine:
     line, act = view.consent.iys, view.line.act
     days = None
     if line.creation_date is not None and act is not None and act.consent_date is not None:
-        days = business_days(from_iys_text(act.consent_date), from_iys_text(line.creation_date))
+        days = business_days_between(
+            from_iys_text(act.consent_date), from_iys_text(line.creation_date)
+        )
     return f.IysLine(
         state=line.state,
         code=line.code,
@@ -215,17 +227,8 @@ def _iys_line(view: StatusView, found: Found) -> f.IysLine:
         seen_at=_maybe(line.seen_at),
         how=line.how,
         business_days=days,
+        day_file=day_file(found.rows, line.creation_date),
     )
-
-
-def business_days(first: datetime, last: datetime) -> int:
-    """The business days behind the day of `first`, to that of `last`, as İYS counts (R20, C7)."""
-    day, end = first.astimezone(ISTANBUL).date(), last.astimezone(ISTANBUL).date()
-    count = 0
-    while day < end:
-        day += timedelta(days=1)
-        count += is_business_day(day, Reading.IYS)
-    return count
 
 
 def _transaction(found: Found) -> str | None:

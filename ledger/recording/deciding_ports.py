@@ -7,6 +7,8 @@ from uuid import UUID
 
 from ledger.aggregates.consent import Consent
 from ledger.aggregates.glance import Glance
+from ledger.aggregates.keys import ConsentKey
+from ledger.aggregates.snapshot import Listing
 from ledger.recording.ports import Suppression
 from ledger.values import Discreet, Value
 from ledger.vocabulary import BrandCode, Channel, RecipientType
@@ -77,6 +79,10 @@ class DecisionStore(Protocol):
 
     def current(self, keys: Sequence[CurrentKey], now: datetime) -> Sequence[Current]:
         """What is known now of each, in their order; a handful, not a million."""
+
+    def listings_of(self, key: ConsentKey) -> Sequence[tuple[int, Listing]]:
+        """What İYS's bulk status lists said of a consent, the oldest first, each with the position
+        of its `iys.snapshot`."""
 
     def suppressions_of(self, subject: UUID) -> Sequence[Suppression]:
         """As WriteUnit's, without the head."""

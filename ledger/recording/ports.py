@@ -63,11 +63,13 @@ class PulledTo(Value, frozen=True, gc=False):
 
 
 class Head(Value, frozen=True, gc=False):
-    """The last event of the log, read under the lock, and the database's clock."""
+    """The last event of the log, read under the lock, and the database's clock. `log`: the name
+    that event bears, empty before the first."""
 
     position: int
     recorded: str
     now: datetime
+    log: str = ""
 
 
 class StoredConsent(Value, frozen=True, gc=False):

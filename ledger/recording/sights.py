@@ -55,7 +55,10 @@ def sight(
     source = words.source or (command.source and command.source.value) or ""
     said = (
         "iys",
+        address.uri,
         words.transaction_id or "",
+        channel.value,
+        recipient_type.value,
         command.state.value,
         command.consent_date or "",
         source,

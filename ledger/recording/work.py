@@ -158,9 +158,11 @@ class Work:
     def _carry_out_target(self, one: Prepared, target: Target) -> Receipt:
         request = one.request
         slot = self.slot_of(target.key)
-        subject = None if request.holder else self._moved.get(target.key.subject)
-        if subject is None and opens_next(target.key, slot.consent, request.command):
-            subject = self._pass_on(one)
+        subject = None
+        if request.holder is None:
+            subject = self._moved.get(target.key.subject)
+            if subject is None and opens_next(target.key, slot.consent, request.command):
+                subject = self._pass_on(one)
         if subject is not None:
             key = structs.replace(target.key, subject=subject.id)
             target = aim(request, key, subject, self._vault, made_id=self.new_id())

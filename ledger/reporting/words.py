@@ -126,6 +126,7 @@ EVENTS: Final = {
     "merchant.listed": "tacir olarak kayıt",
     "iys.seen": "İYS'de görülen",
     "iys.refused": "İYS'nin almadığı",
+    "iys.snapshot": "İYS'ye toplu sorulan",
     "consent.evidence_added": "delil eklenmesi",
     "consent.corrected": "düzeltme",
     "consent.retracted": "kaydın geri alınması",

@@ -12,7 +12,9 @@ from psycopg.types.numeric import Int2, Int8
 from ledger import clock
 from ledger.aggregates.consent import Consent, person_line
 from ledger.aggregates.glance import Glance, glance
-from ledger.aggregates.standing import is_refusal
+from ledger.aggregates.keys import ConsentKey
+from ledger.aggregates.snapshot import Listing, overlaid, overlaid_text
+from ledger.aggregates.standing import is_refusal, stored_standing
 from ledger.recording.deciding_ports import Current, CurrentKey, StandingsBlock, Wanted
 from ledger.recording.ports import Suppression
 from ledger.store.database import SQL as LEDGER_SQL
@@ -29,7 +31,7 @@ from ledger.vocabulary import BrandCode, Channel, IysCode, RecipientType
 LOOKUP_BYTES: Final = 32
 KNOWLEDGE_SECONDS_MAX: Final = 1.0
 """How long what İYS is known of is believed by single look-ups."""
-NEVER_RECORDED: Final = (None,) * 6
+NEVER_RECORDED: Final = (None,) * 8
 
 SQL: Final = load_blocks("ledger.store", "deciding.sql")
 
@@ -63,17 +65,18 @@ class DecisionTables:
             connection.execute(SQL["one_snapshot"])
             circumstances = connection.execute(SQL["circumstances"], asked).fetchone()
             assert circumstances is not None
-            position, complete_at, brand_closed, has_list = circumstances
-            statement = SQL["standings_and_list" if has_list else "standings"]
+            position, complete_at, brand_closed, has_list, has_listings = circumstances
+            asked |= {"has_list": has_list, "has_listings": has_listings}
+            statement = SQL["standings_and_more" if has_list or has_listings else "standings"]
             every = self._rows(connection, statement, wanted, asked) if wanted.lookups else []
             rows, suppressed = every, dict[bytes, str]()
-            if has_list:
+            if has_list or has_listings:
                 rows = [row[:3] for row in every if row[1] is not None]
                 suppressed = {
-                    wanted.lookups[LOOKUP_BYTES * row[0] : LOOKUP_BYTES * (row[0] + 1)]: row[3]
-                    for row in every
-                    if row[3] is not None
+                    _lookup(wanted, row[0]): row[3] for row in every if row[3] is not None
                 }
+            if has_listings:
+                rows = _overlaid(connection, wanted, asked, every)
             refused = frozenset[int]()
             if wanted.recipient_type is RecipientType.MERCHANT and rows:
                 refused = _refused_individuals(connection, wanted, asked, rows)
@@ -84,7 +87,7 @@ class DecisionTables:
         less, never of more."""
         rows: Sequence[Any] = self._one(keys[0], now) if len(keys) == 1 else self._many(keys, now)
         known = self._knowledge()
-        consents = [None if row[2] is None else state_of(row[2]) for row in rows]
+        consents = [_consent(state, *listed) for _, _, state, _, _, _, *listed in rows]
         receipts = self._receipts(rows, consents)
         found = [
             Current(
@@ -96,7 +99,7 @@ class DecisionTables:
                 suppressed,
                 known.get((key.brand_code, CHANNEL_NUMBER[key.channel])),
             )
-            for key, consent, receipt, (subject, generation, _, position, _, suppressed) in zip(
+            for key, consent, receipt, (subject, generation, _, position, _, suppressed, *_) in zip(
                 keys, consents, receipts, rows, strict=True
             )
         ]
@@ -164,6 +167,18 @@ class DecisionTables:
         rows = self._database.read(self._iys_code, SQL["individuals"], asked)
         return [standing is not None and is_refusal(standing) for (standing,) in rows]
 
+    def listings_of(self, key: ConsentKey) -> Sequence[tuple[int, Listing]]:
+        """See ports.DecisionStore."""
+        asked = {
+            "subject": key.subject,
+            "brand": key.brand_code,
+            "kind": TYPE_NUMBER[key.recipient_type],
+            "channel": CHANNEL_NUMBER[key.channel],
+        }
+        with self._connection() as connection:
+            rows = connection.execute(SQL["listings_of"], asked).fetchall()
+        return [(position, _listing(granted, at)) for position, granted, at in rows]
+
     def suppressions_of(self, subject: UUID) -> Sequence[Suppression]:
         """See ports.DecisionStore."""
         with self._connection() as connection:
@@ -220,12 +235,60 @@ class DecisionTables:
         return cursor.fetchall()
 
 
+def _overlaid(
+    connection: LedgerConnection, wanted: Wanted, asked: dict[str, Any], every: Sequence[Any]
+) -> list[tuple[int, str, int | None]]:
+    """The rows of `standings_and_more` with what İYS's lists say (C9)."""
+    told: dict[tuple[str, bool], str | None] = {}
+    rows, untold = [], []
+    for number, standing, waiting_at, _, granted in every:
+        if standing is None:
+            continue
+        text = standing
+        if granted is not None:
+            said = (standing, granted)
+            if said not in told:
+                told[said] = overlaid_text(standing, granted=granted)
+            text = told[said]
+            if text is None:
+                untold.append(number)
+                continue
+        rows.append((number, text, waiting_at))
+    if untold:
+        lookups = [_lookup(wanted, number) for number in untold]
+        found = connection.execute(
+            SQL["states_and_listings"], {**asked, "numbers": untold, "lookups": lookups}
+        )
+        for number, state, *listed in found:
+            consent = _consent(state, *listed)
+            assert consent is not None
+            rows.append((number, *stored_standing(consent, wanted.recipient_type)))
+    return rows
+
+
+def _consent(
+    state: bytes | None, granted: bool | None, asked_at: datetime | None
+) -> Consent | None:
+    """A stored state with the word of the newest list, where one was asked."""
+    if state is None or granted is None or asked_at is None:
+        return None if state is None else state_of(state)
+    return overlaid(state_of(state), _listing(granted, asked_at))
+
+
+def _listing(granted: bool, asked_at: datetime) -> Listing:
+    return Listing(granted, int(asked_at.timestamp()))
+
+
+def _lookup(wanted: Wanted, number: int) -> bytes:
+    return wanted.lookups[LOOKUP_BYTES * number : LOOKUP_BYTES * (number + 1)]
+
+
 def _refused_individuals(
     connection: LedgerConnection, wanted: Wanted, asked: dict[str, Any], rows: Sequence[Any]
 ) -> frozenset[int]:
     """Of merchants that İYS shows, those who refused as individuals (C6 row 15)."""
     numbers = [number for number, standing, _ in rows if standing.startswith("16 ")]
-    lookups = [wanted.lookups[LOOKUP_BYTES * n : LOOKUP_BYTES * (n + 1)] for n in numbers]
+    lookups = [_lookup(wanted, number) for number in numbers]
     cursor = connection.execute(
         SQL["refused_individuals"], {**asked, "numbers": numbers, "lookups": lookups}
     )

@@ -12,11 +12,14 @@ SELECT coalesce((SELECT max(position) FROM stored_events), 0),
        (SELECT complete_at FROM iys_knowledge
          WHERE brand_code = %(brand)s AND channel = %(channel)s),
        coalesce((SELECT closed FROM izin.brands WHERE brand_code = %(brand)s), true),
-       EXISTS (SELECT FROM suppressions)
+       EXISTS (SELECT FROM suppressions),
+       EXISTS (SELECT FROM iys_snapshot_lists
+                WHERE brand_code = %(brand)s AND channel = %(channel)s
+                  AND recipient_type = %(kind)s AND position IS NOT NULL)
 
 -- current --
 -- Each step by the key of its table and no further, whatever the planner believes of their sizes.
-SELECT r.subject, r.generation, c.state, e.position, e.state, s.kind
+SELECT r.subject, r.generation, c.state, e.position, e.state, s.kind, l.granted, l.asked_at
   FROM unnest(%(lookups)s::bytea[], %(brands)s::bigint[], %(types)s::smallint[],
               %(channels)s::smallint[])
        WITH ORDINALITY AS k (lookup, brand_code, recipient_type, channel, number)
@@ -50,6 +53,17 @@ SELECT r.subject, r.generation, c.state, e.position, e.state, s.kind
           AND (channel IS NULL OR channel = k.channel)
           AND (until IS NULL OR until > %(now)s)
        ) AS s ON true
+  LEFT JOIN LATERAL (
+       SELECT one.granted, list.asked_at
+         FROM iys_snapshot AS one
+         JOIN iys_snapshot_lists AS list USING (position)
+        WHERE one.subject = r.subject
+          AND one.brand_code = k.brand_code
+          AND one.recipient_type = k.recipient_type
+          AND one.channel = k.channel
+        ORDER BY one.position DESC
+        LIMIT 1
+       ) AS l ON true
  ORDER BY k.number
 
 -- current_one --
@@ -60,7 +74,8 @@ SELECT r.subject, r.generation, c.state, e.position, e.state,
          WHERE subject = r.subject
            AND (brand_code IS NULL OR brand_code = %(brand)s)
            AND (channel IS NULL OR channel = %(channel)s)
-           AND (until IS NULL OR until > %(now)s))
+           AND (until IS NULL OR until > %(now)s)),
+       l.granted, l.asked_at
   FROM recipients AS r
   LEFT JOIN LATERAL (
        SELECT position, state
@@ -77,6 +92,17 @@ SELECT r.subject, r.generation, c.state, e.position, e.state,
         WHERE position = c.position
         LIMIT 1
        ) AS e ON true
+  LEFT JOIN LATERAL (
+       SELECT one.granted, list.asked_at
+         FROM iys_snapshot AS one
+         JOIN iys_snapshot_lists AS list USING (position)
+        WHERE one.subject = r.subject
+          AND one.brand_code = %(brand)s
+          AND one.recipient_type = %(type)s
+          AND one.channel = %(channel)s
+        ORDER BY one.position DESC
+        LIMIT 1
+       ) AS l ON true
  WHERE r.closed_position IS NULL
    AND r.lookup = %(lookup)s
 
@@ -127,8 +153,9 @@ SELECT f.i, c.standing, c.waiting_at
    AND c.recipient_type = %(kind)s
    AND c.channel = %(channel)s
 
--- standings_and_list --
--- As `standings`, with what bars besides; asked for where the company's list has anything at all.
+-- standings_and_more --
+-- As `standings`, with what bars besides and what İYS's lists say; asked for where the company's
+-- own list, or İYS's of this kind, have anything at all.
 WITH asked AS MATERIALIZED (
      SELECT i, substr(%(lookups)s::bytea, 1 + 32 * i, 32) AS lookup
        FROM generate_series(0, %(last)s::integer) AS i
@@ -140,7 +167,7 @@ WITH asked AS MATERIALIZED (
        JOIN recipients AS r ON r.lookup = a.lookup AND r.closed_position IS NULL
       ORDER BY r.subject
      )
-SELECT f.i, c.standing, c.waiting_at, s.kind
+SELECT f.i, c.standing, c.waiting_at, s.kind, l.granted
   FROM found AS f
   LEFT JOIN current_consent AS c
     ON c.subject = f.subject
@@ -150,13 +177,57 @@ SELECT f.i, c.standing, c.waiting_at, s.kind
   LEFT JOIN LATERAL (
        SELECT min(one.kind) AS kind
          FROM suppressions AS one
-        WHERE one.subject = f.subject
+        WHERE %(has_list)s::boolean
+          AND one.subject = f.subject
           AND (one.brand_code IS NULL OR one.brand_code = %(brand)s)
           AND (one.channel IS NULL OR one.channel = %(channel)s)
           AND (one.until IS NULL OR one.until > %(now)s)
        ) AS s ON true
+  LEFT JOIN LATERAL (
+       SELECT one.granted
+         FROM iys_snapshot AS one
+        WHERE %(has_listings)s::boolean
+          AND one.subject = c.subject
+          AND one.brand_code = %(brand)s
+          AND one.recipient_type = %(kind)s
+          AND one.channel = %(channel)s
+        ORDER BY one.position DESC
+        LIMIT 1
+       ) AS l ON true
  WHERE c.subject IS NOT NULL
     OR s.kind IS NOT NULL
+
+-- states_and_listings --
+-- Of consents whose standing does not tell what a list makes of it.
+SELECT f.i, c.state, l.granted, l.asked_at
+  FROM unnest(%(numbers)s::integer[], %(lookups)s::bytea[]) AS f (i, lookup)
+ CROSS JOIN LATERAL (
+       SELECT subject
+         FROM recipients
+        WHERE closed_position IS NULL
+          AND lookup = f.lookup
+        LIMIT 1
+       ) AS r
+ CROSS JOIN LATERAL (
+       SELECT state
+         FROM current_consent
+        WHERE subject = r.subject
+          AND brand_code = %(brand)s
+          AND recipient_type = %(kind)s
+          AND channel = %(channel)s
+        LIMIT 1
+       ) AS c
+ CROSS JOIN LATERAL (
+       SELECT one.granted, list.asked_at
+         FROM iys_snapshot AS one
+         JOIN iys_snapshot_lists AS list USING (position)
+        WHERE one.subject = r.subject
+          AND one.brand_code = %(brand)s
+          AND one.recipient_type = %(kind)s
+          AND one.channel = %(channel)s
+        ORDER BY one.position DESC
+        LIMIT 1
+       ) AS l
 
 -- refused_individuals --
 SELECT f.i
@@ -184,3 +255,14 @@ SELECT leaves
  WHERE decision = %(decision)s
    AND channel = %(channel)s
  ORDER BY chunk
+
+-- listings_of --
+-- Every list's word on one consent, the oldest first.
+SELECT one.position, one.granted, list.asked_at
+  FROM iys_snapshot AS one
+  JOIN iys_snapshot_lists AS list USING (position)
+ WHERE one.subject = %(subject)s
+   AND one.brand_code = %(brand)s
+   AND one.recipient_type = %(kind)s
+   AND one.channel = %(channel)s
+ ORDER BY one.position

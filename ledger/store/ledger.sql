@@ -38,6 +38,12 @@ SELECT r.subject, r.lookup, r.generation, r.wrapped_key, r.kek_epoch,
         LIMIT 1
        ) AS r
 
+-- try_lead --
+SELECT pg_try_advisory_lock(%(lock)s, hashtext(%(schema)s))
+
+-- still_there --
+SELECT 1
+
 -- holders --
 SELECT r.subject, r.lookup, r.generation, r.sealed_address, r.wrapped_key, r.kek_epoch,
        r.closed_position
@@ -99,7 +105,8 @@ SELECT seq, state
 COPY stored_events (position, stream, seq, topic, state) FROM STDIN (FORMAT BINARY)
 
 -- copy_recipients --
-COPY recipients (subject, lookup, generation, sealed_address, wrapped_key, kek_epoch)
+COPY recipients
+     (subject, lookup, generation, sealed_address, wrapped_key, kek_epoch, closed_position)
   FROM STDIN (FORMAT BINARY)
 
 -- copy_payloads --

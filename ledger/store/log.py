@@ -7,17 +7,19 @@ from typing import Any, Final
 from uuid import UUID
 
 from psycopg import Cursor
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow
 
-from ledger.errors import LedgerBroken
+from ledger.errors import LedgerBroken, StoreUnavailable
 from ledger.evidence.checkpoint import SignedCheckpoint
 from ledger.evidence.log_ports import Head, HeadsChunk, KeptStamp, Seal, TsaRecord
 from ledger.evidence.merkle import HASH_BYTES
 from ledger.evidence.note import VerifierKey
+from ledger.evidence.seal import NotSealed
 from ledger.evidence.stamps import Stamp
 from ledger.evidence.tile_files import TILE_WIDTH, Tile
 from ledger.evidence.tiles import grow, right_edge
-from ledger.store.database import Database, connect_alone, schema_of, use
+from ledger.store.database import LOST, Database, connect_alone, schema_of, use
 from ledger.store.sql import load_blocks
 from ledger.vocabulary import IysCode
 
@@ -101,9 +103,10 @@ class LogTables:
         """See LogStore."""
         return [VerifierKey.parse(vkey) for (vkey,) in self._read("witnesses")]
 
-    def add_witness(self, key: VerifierKey, *, by: str) -> None:
-        """Take the signatures of a witness from now on."""
+    def add_witness(self, key: VerifierKey, *, by: str) -> bool:
+        """Take the signatures of a witness from now on; False where the name is another's."""
         self._write("add_witness", {"name": key.name, "vkey": key.vkey, "by": by})
+        return key in self.witnesses()
 
     def last_seal(self) -> Seal | None:
         """See LogStore."""
@@ -128,6 +131,11 @@ class LogTables:
             for tsa, token, at, chain, crls, missed, by, ends_at in self._read("stamps", size=size)
         ]
 
+    def first_end(self) -> datetime | None:
+        """See LogStore."""
+        ends: datetime | None = self._read("first_end")[0][0]
+        return ends
+
     def add_seal(self, seal: Seal, tsa: str, stamp: Stamp) -> None:
         """See LogStore."""
         asked = {
@@ -139,7 +147,8 @@ class LogTables:
         }
         with self._database.connection(self._iys_code) as connection:
             connection.execute(SQL["keep_checkpoint"], {"size": seal.size, "note": seal.checkpoint})
-            connection.execute(SQL["add_seal"], asked)
+            if not connection.execute(SQL["add_seal"], asked).rowcount:
+                raise NotSealed("another seal was made meanwhile", "bu arada başka mühür yapıldı")
             connection.execute(SQL["add_stamp"], _stamp_columns(seal.size, tsa, stamp))
 
     def add_stamp(self, size: int, tsa: str, stamp: Stamp) -> None:
@@ -161,15 +170,20 @@ class LogTables:
         self._write("keep_tsa", {"tsa": tsa, **kept})
 
     @contextmanager
-    def sealing(self) -> Iterator[bool]:
-        """See LogStore. Ends with its connection, however the process ends."""
+    def sealing(self, *, is_patient: bool = False) -> Iterator[bool]:
+        """See LogStore; at most for `LOCK_TIMEOUT`. The turn ends with its connection, however the
+        process ends. Raises StoreUnavailable."""
+        asked = {"lock": SEAL_LOCK, "schema": schema_of(self._iys_code)}
         with closing(connect_alone(self._dsn)) as connection:
-            use(connection, self._iys_code)
-            row = connection.execute(
-                SQL["try_seal"], {"lock": SEAL_LOCK, "schema": schema_of(self._iys_code)}
-            ).fetchone()
-            assert row is not None
-            yield bool(row[0])
+            try:
+                use(connection, self._iys_code)
+                wanted = SQL["wait_seal" if is_patient else "try_seal"]
+                row = connection.execute(wanted, asked).fetchone()
+            except LockNotAvailable:
+                row = None
+            except LOST as error:
+                raise StoreUnavailable("the connection to PostgreSQL was lost") from error
+            yield row is not None and bool(row[0])
 
     @contextmanager
     def heads(self) -> Iterator[tuple[int, Iterator[Head]]]:

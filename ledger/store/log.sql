@@ -63,9 +63,10 @@ DELETE FROM log_checkpoints AS c
    AND NOT cosigned
 
 -- cosign --
-UPDATE log_checkpoints
-   SET note = %(note)s, cosigned = true
- WHERE size = %(size)s
+-- It may have been dropped since it was read: a newer one was made.
+INSERT INTO log_checkpoints (size, note, at, cosigned)
+VALUES (%(size)s, %(note)s, clock_timestamp(), true)
+ON CONFLICT (size) DO UPDATE SET note = excluded.note, cosigned = true
 
 -- checkpoint --
 SELECT note FROM log_checkpoints WHERE size = %(size)s
@@ -76,6 +77,7 @@ SELECT vkey FROM log_witnesses ORDER BY name
 -- add_witness --
 INSERT INTO log_witnesses (name, vkey, added_at, added_by)
 VALUES (%(name)s, %(vkey)s, clock_timestamp(), %(by)s)
+ON CONFLICT (name) DO NOTHING
 
 -- last_seal --
 SELECT size, first, checkpoint, roots, sealed_at
@@ -104,20 +106,20 @@ SELECT size, first, checkpoint, roots, sealed_at
  ORDER BY size DESC
  LIMIT 1
 
--- seals --
-SELECT size, first, checkpoint, roots, sealed_at
-  FROM log_seals
- ORDER BY size
-
 -- add_seal --
+-- Only behind the last one: whoever held the lock may have lost it while the TSA was asked.
 INSERT INTO log_seals (size, first, checkpoint, roots, sealed_at)
-VALUES (%(size)s, %(first)s, %(checkpoint)s, %(roots)s, %(sealed_at)s)
+SELECT %(size)s, %(first)s, %(checkpoint)s, %(roots)s, %(sealed_at)s
+ WHERE %(first)s = (SELECT coalesce(max(size), 0) FROM log_seals)
 
 -- stamps --
 SELECT tsa, token, generated_at, certificates, crls, crl_failures, verified_by, ends_at
   FROM log_stamps
  WHERE size = %(size)s
  ORDER BY number
+
+-- first_end --
+SELECT min(ends_at) FROM log_stamps
 
 -- add_stamp --
 INSERT INTO log_stamps (size, number, tsa, token, response, generated_at, certificates, crls,
@@ -176,6 +178,9 @@ DELETE FROM log_heads WHERE size <= %(size)s
 
 -- heads_map --
 SELECT first, root FROM log_heads WHERE size = %(size)s ORDER BY number
+
+-- wait_seal --
+SELECT pg_advisory_lock(%(lock)s, hashtext(%(schema)s)) IS NOT NULL
 
 -- try_seal --
 SELECT pg_try_advisory_lock(%(lock)s, hashtext(%(schema)s))

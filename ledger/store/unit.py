@@ -47,7 +47,7 @@ from ledger.vocabulary import IysCode
 NOTHING_RECORDED: Final = ""
 """`Head.recorded` of an empty log: smaller than every instant."""
 
-_RECIPIENT_TYPES: Final = ("uuid", "bytea", "int4", "bytea", "bytea", "int2")
+_RECIPIENT_TYPES: Final = ("uuid", "bytea", "int4", "bytea", "bytea", "int2", "int8")
 _CONSENT_TYPES: Final = (
     "uuid",
     "int8",
@@ -74,8 +74,11 @@ class PostgresUnit:
         row = self.cursor.execute(SQL["read_head"]).fetchone()
         assert row is not None
         position, state, now = row
-        recorded = NOTHING_RECORDED if state is None else events.read(state, position).recorded
-        self.head = Head(position or 0, recorded, now)
+        if state is None:
+            self.head = Head(0, NOTHING_RECORDED, now)
+        else:
+            last = events.read(state, position)
+            self.head = Head(position, last.recorded, now, last.log)
         self._next = self.head.position + 1
 
     def take_positions(self, count: int) -> int:
@@ -124,6 +127,7 @@ class PostgresUnit:
         brand_events.add(self.cursor, batch.events, lifted)
         for subject, position in batch.closed:
             self.cursor.execute(SQL["close_recipient"], {"subject": subject, "position": position})
+        closed = dict(batch.closed)  # of those who come and go within the batch
         texts.add(self.cursor, batch.texts)
         for pulled in batch.pulled:
             self.cursor.execute(SQL["note_pulled"], structs.asdict(pulled))
@@ -139,6 +143,7 @@ class PostgresUnit:
                         sealed.sealed_address,
                         sealed.wrapped_key,
                         sealed.kek_epoch,
+                        closed.get(sealed.subject.id),
                     )
                     for sealed in batch.recipients
                 ),

@@ -19,13 +19,15 @@ IYS_GROUP: Final = "iys"
 class HistoryEntry:
     """One event with its dates, but that of the recording, which is the event's own.
 
-    `iys_registered_at` is İYS's creationDate of the act, in its own form.
+    `iys_registered_at` is İYS's creationDate of the act, in its own form. `listed`: whether İYS
+    listed the consent, of an event that stands for a whole list.
     """
 
     event: Event
     acted_at: str | None
     received_at: str | None
     iys_registered_at: str | None = None
+    listed: bool | None = None
 
 
 def entries_of(

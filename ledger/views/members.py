@@ -84,7 +84,9 @@ def entry_members(entry: HistoryEntry) -> Members:
     event = entry.event
     members = decode(event.state)
     assert isinstance(members, dict)
+    listed = {} if entry.listed is None else {"listed": entry.listed}
     return {
+        **listed,
         "position": event.position,
         "eventId": event.id,
         "type": event.body.TYPE,

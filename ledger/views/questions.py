@@ -1,5 +1,6 @@
 """Questions to the ledger about one consent: as it is now, as it was, and all that happened."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -20,9 +21,10 @@ from ledger.aggregates.decisions import Question, Verdict, may_send
 from ledger.aggregates.events import Event
 from ledger.aggregates.glance import Glance, glance_of
 from ledger.aggregates.keys import ConsentKey
+from ledger.aggregates.snapshot import overlaid
 from ledger.application import ConsentLedger
 from ledger.calendar import Deadlines, deadlines
-from ledger.clock import from_utc_text, utc_text
+from ledger.clock import from_utc_text, utc_text, utc_text_of_seconds
 from ledger.recording.deciding_ports import Current, CurrentKey
 from ledger.recording.ports import Brand, Subject
 from ledger.views.dates import HistoryEntry, entries_of
@@ -136,7 +138,18 @@ def history(
     subject = found[0]
     key = ConsentKey(brand.brand_code, subject.id, recipient_type, channel)
     events = ledger.store.events_of(key.stream)
-    return History(subject.id, len(found), tuple(entries_of(ledger, subject, events)))
+    entries = [*entries_of(ledger, subject, events), *_lists_of(ledger, key)]
+    entries.sort(key=lambda entry: entry.event.position)
+    return History(subject.id, len(found), tuple(entries))
+
+
+def _lists_of(ledger: ConsentLedger, key: ConsentKey) -> Iterator[HistoryEntry]:
+    """The lists in which İYS was asked about the consent (C9)."""
+    listings = ledger.decisions.listings_of(key)
+    events = ledger.store.events_at([position for position, _ in listings]) if listings else {}
+    for position, listing in listings:
+        at = utc_text_of_seconds(listing.asked_at)
+        yield HistoryEntry(events[position], at, at, listed=listing.granted)
 
 
 def subject_at(
@@ -186,6 +199,7 @@ def _as_of(
             body = structs.replace(body, approved_by=None)  # by nobody yet
         consent = evolve(consent, body, seq=event.seq, position=event.position)
         position = event.position
+    consent = _as_listed(ledger, key, consent, at, known_at)
     if at is None:
         return consent, position
     seconds = at.timestamp()
@@ -198,6 +212,25 @@ def _as_of(
     if iys.pending not in {act.seq for act in happened}:
         iys = structs.replace(iys, pending=None)
     return structs.replace(consent, acts=happened, iys=iys), position
+
+
+def _as_listed(
+    ledger: ConsentLedger,
+    key: ConsentKey,
+    consent: Consent,
+    at: datetime | None,
+    known_at: datetime | None,
+) -> Consent:
+    """With the word of the newest of İYS's lists that was asked and recorded by then (C9)."""
+    listings = [
+        (position, listing)
+        for position, listing in ledger.decisions.listings_of(key)
+        if at is None or listing.asked_at <= at.timestamp()
+    ]
+    if known_at is not None and listings:
+        events = ledger.store.events_at([position for position, _ in listings])
+        listings = [one for one in listings if events[one[0]].recorded_at <= known_at]
+    return overlaid(consent, listings[-1][1]) if listings else consent
 
 
 def _came_after(body: ConsentBody, limit: str) -> bool:

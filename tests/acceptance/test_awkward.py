@@ -69,10 +69,6 @@ def test_a_database_url_is_never_repeated(tmp_path: Path) -> None:
     assert "gizli" not in ran.err + ran.out
 
 
-def test_the_demo_keeps_away_from_a_database_that_is_used(tmp_path: Path) -> None:
-    assert izin(tmp_path, "demo", DATABASE_URL="host=/nowhere dbname=used").code == 0
-
-
 def test_keys_that_are_gone_are_missed_and_not_made_anew(data: Path, tmp_path: Path) -> None:
     ran = izin(data, "fsck", IZIN_KEYS=str(tmp_path / "elsewhere"))
 

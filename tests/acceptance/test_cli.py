@@ -126,10 +126,12 @@ def test_bad_usage_is_named_and_ends_with_its_code(
     assert "Traceback" not in ran.err
 
 
-def test_the_demo_ends_clean_and_leaves_nothing(tmp_path: Path) -> None:
-    ran = izin(tmp_path / "unused", "demo", "--json")
+def test_the_demo_ends_clean_uses_nobodys_database_and_leaves_nothing(tmp_path: Path) -> None:
+    ran = izin(tmp_path / "unused", "demo", "--json", DATABASE_URL="host=/nowhere dbname=used")
 
     assert ran.code == 0, ran.err
-    assert ran.answer["clean"] is True
+    assert (ran.answer["clean"], ran.answer["proven"]) == (True, True)
     assert ran.answer["recordedAgain"] == 0
+    week = {"told": 58, "refusedThere": 3, "outageHours": 4, "daysEqual": 7}
+    assert ran.answer["iys"] == week
     assert list(tmp_path.iterdir()) == []

@@ -14,6 +14,7 @@ import pytest
 from ledger import bootstrap
 from ledger.api.access import ALLOWED, Action
 from ledger.api.app import create_app
+from ledger.api.iys_push import PATH
 from ledger.api.service import Ledgers
 from ledger.settings import Settings
 from ledger.store.providers import ProviderDetails
@@ -57,6 +58,8 @@ ROWS = {
     ("POST", "/v1/imports"): Row(Action.IMPORT, FILE, "?brandCode={brand_code}"),
     ("GET", "/v1/imports/{job}"): Row(Action.IMPORT_STATUS),
     ("GET", "/v1/imports/{job}/verdicts"): Row(Action.IMPORT_STATUS),
+    ("GET", "/v1/brands/{brand_code}/days/{day}"): Row(Action.OFFICE),
+    ("GET", "/v1/brands/{brand_code}/days/{day}.csv"): Row(Action.OFFICE),
     ("GET", "/v1/log/tile/entries/{place}"): Row(Action.READ_LOG),
     ("GET", "/v1/log/{iys_code}/tile/entries/{place}"): Row(Action.READ_LOG),
 }
@@ -95,7 +98,11 @@ class Running:
         if "brandCode" in given.get("json", {}):
             given["json"] = {**given["json"], "brandCode": brand}
         url = (path + row.query).replace(BRAND, str(brand)).replace("{job}", self.job)
-        url = url.replace("{iys_code}", str(OURS)).replace("{place}", "000.p/1")
+        url = (
+            url.replace("{iys_code}", str(OURS))
+            .replace("{place}", "000.p/1")
+            .replace("{day}", "2026-03-04")
+        )
         return self.client.request(method, url, headers=headers, **given)
 
 
@@ -165,7 +172,7 @@ def test_every_route_has_a_row_and_every_row_a_route(running: Running) -> None:
     no_ledgers = type("NoLedgers", (), {"keys": None})()
 
     assert routes_of(create_app(cast(Ledgers, no_ledgers))) == set(ROWS) | OPEN
-    assert described == set(ROWS) | OPEN
+    assert described == set(ROWS) | OPEN | {("POST", PATH)}  # İYS's own: test_iys_webhook.py
 
 
 @pytest.mark.parametrize("path", ["checkpoint", "tile/0/000.p/1"])

@@ -72,7 +72,7 @@ def test_a_true_bundle_answers_the_three_questions(tmp_path: Path) -> None:
     assert [line[:2] for line in lines[:9]] == [f"{number}." for number in range(1, 10)]
     assert "(i) DEĞİŞMEMİŞ: bütün olaylar en geç 2026-11-20T08:14:00Z anından beri böyle" in lines
     assert f"(ii) KİMİN: {STORY.world.origin}, güven klasöründeki anahtarla" in lines
-    assert lines[-2].startswith("(iii) EKSİKSİZ: 2026-11-21 günü işletmeci")
+    assert lines[-2].startswith("(iii) EKSİKSİZ: 2026-11-20 günü işletmeci")
     assert lines[-1] == "TEST DAMGASI: hukuki değeri yoktur"
     assert "- kapalı kalan veri grubu: 2" in lines
 
@@ -86,7 +86,7 @@ def test_english_and_json_say_the_same(tmp_path: Path) -> None:
     answer = json.loads(done.stdout.splitlines()[-1])
     assert answer["ok"] is True
     assert (answer["events"], answer["streams"], answer["tokens"]) == (5, 1, 5)
-    assert (answer["log"], answer["complete_as_of"]) == (STORY.world.origin, "2026-11-21")
+    assert (answer["log"], answer["complete_as_of"]) == (STORY.world.origin, "2026-11-20")
     lines = sorted(
         f"{sha256(content).hexdigest()}  {name}\n"
         for name, content in files_but_report(a_bundle(STORY)).items()
@@ -193,7 +193,7 @@ def test_an_export_may_hold_many_people(tmp_path: Path) -> None:
     answer = facts(bundle, a_trust_folder(tmp_path / "trust"))
 
     assert (answer["events"], answer["streams"]) == (len(world.events), 3)
-    assert answer["complete_as_of"] == "2026-11-21"
+    assert answer["complete_as_of"] == "2026-11-20"
 
 
 def test_two_authorities_may_stamp_one_seal(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ _ALL_OF_AN_ACT: Final[dict[str, Any]] = {
 }
 _DONE: Final[dict[str, Any]] = {"at": LATER, "actor": ACTOR}
 _MENDED: Final[dict[str, Any]] = {**_KEY, **_DONE, "of": 3, "approved_by": APPROVER}
+_QUEUED: Final = b.Queued(11, AT, CONSENT_DATE, ConsentSource.HS_WEB)
 
 CONSENT_EXAMPLES: Final[tuple[Body, ...]] = (
     b.ConsentGranted(**_ALL_OF_AN_ACT),
@@ -114,7 +115,9 @@ CONSENT_EXAMPLES: Final[tuple[Body, ...]] = (
         carried_from="018f0000-0000-8000-8000-000000000002",
     ),
     b.IysRefused(**_KEY, of=3, code="H467", at=LATER, how=SeenHow.RESULT, actor="system:iys"),
-    b.ConsentEvidenceAdded(**_MENDED, evidence_kinds=("scan", "recording"), captured_at=AT),
+    b.ConsentEvidenceAdded(
+        **_MENDED, evidence_kinds=("scan", "recording"), captured_at=AT, queued=_QUEUED
+    ),
     b.ConsentCorrected(
         **_MENDED,
         corrected_field="consent_date",
@@ -124,7 +127,7 @@ CONSENT_EXAMPLES: Final[tuple[Body, ...]] = (
         effective_at=AT,
     ),
     b.ConsentRetracted(**_MENDED, reason="yanlış numara"),
-    b.ConsentReleased(**_MENDED, over=(1, 2), ground="evidence"),
+    b.ConsentReleased(**_MENDED, over=(1, 2), ground="evidence", queued=_QUEUED),
 )
 RECIPIENT_EXAMPLES: Final[tuple[Body, ...]] = (
     b.RecipientReassigned(

@@ -1,6 +1,7 @@
 """What becomes of sealing when a TSA fails, refuses or lies (evidence.md §4.5)."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +19,8 @@ from ledger.evidence.tsa_refusals import (
     TsaUnknownOutcome,
     TsaUnreachable,
 )
-from ledger.proving.keeping import LogKeeper
+from ledger.proving.keeping import LogKeeper, SealedElsewhere
+from ledger.store import database
 from tests.integration.acts import IYS_CODE, a_request
 
 TOMORROW = datetime.now(UTC) + timedelta(days=1)  # the TEST certificate is made today
@@ -65,7 +67,7 @@ def seal(
         assert shown is not None
         named = [NamedTsa(f"tsa{n}", tsa) for n, tsa in enumerate(tsas, 1)]
         sealer = Sealer(home.logs.tables(IYS_CODE), named, asked_max=asked_max)
-        made = sealer.seal(shown, home.logs.public_key(IYS_CODE), now)
+        made = sealer.seal(shown, home.logs.public_key(IYS_CODE), lambda: now)
         assert made is not None
         return made.size
 
@@ -103,6 +105,33 @@ def test_after_two_failures_the_other_is_asked(
     size = seal(one, other, now=NOON + timedelta(minutes=1))
 
     assert [stamp.tsa for stamp in home.logs.tables(IYS_CODE).stamps(size)] == ["tsa2"]
+
+
+def test_the_other_is_asked_at_its_own_time(
+    home: Home, ledger: ConsentLedger, keeper: LogKeeper, true: TimeStampAuthority
+) -> None:
+    """The first takes long to say nothing; so does the hashing of a large batch."""
+    minutes = [0]
+
+    class Slow(Tsa):
+        def stamp(self, imprint: bytes, now: datetime) -> Stamp:
+            minutes[0] += 2
+            return super().stamp(imprint, now)
+
+    ledger.record([a_request(1)])
+    shown, slow, other = keeper.show(), Slow(true, TsaRejected("x")), Tsa(true)
+    assert shown is not None
+    named = [NamedTsa("tsa1", slow), NamedTsa("tsa2", other)]
+    sealer = Sealer(home.logs.tables(IYS_CODE), named)
+
+    def now() -> datetime:
+        return NOON + timedelta(minutes=minutes[0])
+
+    made = sealer.seal(shown, home.logs.public_key(IYS_CODE), now)
+
+    assert made is not None
+    (stamp,) = home.logs.tables(IYS_CODE).stamps(made.size)
+    assert (stamp.tsa, stamp.generated_at) == ("tsa2", NOON + timedelta(minutes=2))
 
 
 @pytest.mark.parametrize(
@@ -154,6 +183,24 @@ def test_a_runaway_ends_with_the_day(seal: Callable[..., int], true: TimeStampAu
     assert tsa.asked == 4
 
 
+def test_what_nobody_foresaw_is_counted_too(
+    home: Home, seal: Callable[..., int], true: TimeStampAuthority
+) -> None:
+    """It may be paid for: else it would be asked for ever."""
+
+    class Broken(Tsa):
+        def stamp(self, imprint: bytes, now: datetime) -> Stamp:
+            raise ZeroDivisionError("made up")
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            seal(Broken(true), asked_max=2)
+    with pytest.raises(NotSealed):
+        seal(Broken(true), asked_max=2)
+
+    assert home.logs.tables(IYS_CODE).tsa_record("tsa1").asked == 2
+
+
 def test_the_other_stamps_the_last_seal_of_the_day(
     home: Home, seal: Callable[..., int], true: TimeStampAuthority
 ) -> None:
@@ -170,6 +217,33 @@ def test_the_other_stamps_the_last_seal_of_the_day(
     stamps = home.logs.tables(IYS_CODE).stamps(last_of_day)
     assert [stamp.tsa for stamp in stamps] == ["tsa1", "tsa2"]
     assert other.asked == 1
+
+
+def test_who_wants_a_seal_waits_for_who_makes_one(
+    home: Home, ledger: ConsentLedger, keeper: LogKeeper
+) -> None:
+    """Two bundles at once: one seal is enough for both."""
+    ledger.record([a_request(1)])
+    tables = home.logs.tables(IYS_CODE)
+    with ThreadPoolExecutor() as others, tables.sealing():
+        made = [others.submit(keeper.seal) for _ in range(2)]
+        done, _ = wait(made, timeout=0.3)
+        assert not done
+    first, second = (one.result() for one in made)
+
+    assert first == second == tables.last_seal()
+    assert tables.tsa_record("tsa").asked == 1
+
+
+def test_who_waited_in_vain_is_told(
+    home: Home, keeper: LogKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LOCK_TIMEOUT", timedelta(seconds=0.2))
+    with (
+        home.logs.tables(IYS_CODE).sealing(),
+        pytest.raises(SealedElsewhere),
+    ):
+        keeper.seal()
 
 
 def test_one_process_seals_at_a_time(home: Home) -> None:

@@ -55,8 +55,8 @@ def shown(
     return msgspec.structs.replace(command, **changes)
 
 
-def of(command: SeeAtIys, transaction: str = "ab" * 32) -> Request:
-    address = parse_address(PHONE, Channel.MESSAGE)
+def of(command: SeeAtIys, transaction: str = "ab" * 32, phone: str = PHONE) -> Request:
+    address = parse_address(phone, Channel.MESSAGE)
     words = IysWords(transaction_id=transaction, answer="cd" * 32)
     kind = RecipientType.INDIVIDUAL
     return sight(address, BRAND_CODE, Channel.MESSAGE, kind, command, words)
@@ -198,3 +198,42 @@ def test_while_the_clock_is_off_refusals_are_taken_and_the_page_is_asked_for_aga
 
     assert codes == [None, "L-CLOCK"]
     assert pulled_to(home) == []
+
+
+def test_what_a_former_holder_did_at_iys_and_is_seen_late_is_theirs(ledger: ConsentLedger) -> None:
+    """R35: a grant; a refusal counts against whoever holds the address."""
+    (first,) = ledger.record([a_request()])
+    address = parse_address(PHONE, Channel.MESSAGE)
+    new = ledger.reassign(address, actor="user:1", approved_by="user:2", reason="OFFICER")
+
+    grant = shown(IysState.GRANTED, EVENING, ConsentSource.IYS_WEB)
+    (late,) = ledger.record([of(grant, "0a" * 32)])
+    (refused,) = ledger.record([of(shown())])
+
+    assert late.subject == first.subject
+    assert refused.subject == new.id
+
+
+def test_a_grant_from_before_the_next_holder_s_opens_no_third_generation(
+    ledger: ConsentLedger,
+) -> None:
+    (first,) = ledger.record([a_request()])
+    ledger.record([of(shown(source=CLOSED, consent_date=DATE))])
+    ledger.record([of(shown(IysState.GRANTED, EVENING, ConsentSource.IYS_WEB), "0a" * 32)])
+
+    between = shown(IysState.GRANTED, "2026-11-24 15:00:00", ConsentSource.IYS_WEB)
+    (late,) = ledger.record([of(between, "0b" * 32)])
+
+    assert late.subject == first.subject
+    lookup = ledger.vault.lookup(f"tel:{PHONE}")
+    assert [one.generation for one in ledger.store.generations(lookup)] == [2, 1]
+
+
+def test_two_addresses_that_share_an_id_and_all_words_are_two(ledger: ConsentLedger) -> None:
+    """R57: an id is not all that tells a movement, and no refusal is taken for another's."""
+    page = [of(shown()), of(shown(), phone="+905010000002")]
+
+    receipts = ledger.record(page)
+
+    assert [one.outcome for one in receipts] == [Outcome.RECORDED, Outcome.RECORDED]
+    assert [one.outcome for one in ledger.record(page)] == [Outcome.ALREADY, Outcome.ALREADY]

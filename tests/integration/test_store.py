@@ -12,7 +12,7 @@ from ledger.aggregates.commands import Origin
 from ledger.aggregates.events import Event
 from ledger.application import ConsentLedger
 from ledger.bootstrap import Home
-from ledger.errors import LedgerBroken, LedgerError, SettingsRefused, StoreUnavailable
+from ledger.errors import LedgerBroken, LedgerError, LogMoved, SettingsRefused, StoreUnavailable
 from ledger.recording.request import Receipt, Request, bind
 from ledger.settings import Settings
 from ledger.store import database as database_module
@@ -356,3 +356,15 @@ def test_every_kind_of_event_of_a_consent_survives_storage(ledger: ConsentLedger
     assert outcomes[3] is Outcome.HELD
     assert Outcome.REFUSED not in outcomes
     assert ledger.store.last_position() == 2 + len(receipts)
+
+
+def test_a_process_whose_log_goes_on_under_another_name_writes_nothing_more(
+    home: Home, ledger: ConsentLedger
+) -> None:
+    """A backup was put back, or recovered from, by somebody else."""
+    other = home.ledger_named(IYS_CODE, "izin-defteri/123456/00000000000000aa")
+
+    with pytest.raises(LogMoved):
+        other.record([a_request()])
+
+    assert ledger.record([a_request()])[0].event is not None

@@ -94,15 +94,18 @@ class MadeLog:
             self.restrict(number)
 
     def map_streams(self, behind: int = 0, **changes: Any) -> None:
-        """A map as of the log without its last `behind` events; `changes` of what it says."""
+        """A map as of the log without its last `behind` events; `changes` of what it says, and of
+        when it was recorded."""
         size = len(self.entries) - behind
         heads = {stream: (seq, leaf) for stream, seq, leaf in self._heads[:size]}
         leaves = [
             leaf_hash(stream.bytes + seq.to_bytes(8, "big") + leaf)
             for stream, (seq, leaf) in sorted(heads.items())
         ]
-        stated = {"size": size, "streams": len(leaves), "root": root_of(leaves).hex(), **changes}
-        self.add(LedgerHeads(day="2026-11-24", at=AT, **stated))
+        recorded = {name: changes.pop(name) for name in ("recorded",) if name in changes}
+        stated = {"size": size, "streams": len(leaves), "root": root_of(leaves).hex()}
+        given: dict[str, Any] = {"day": "2026-11-24", "at": AT, **stated, **changes}
+        self.add(LedgerHeads(**given), **recorded)
 
     def note(self) -> bytes:
         """The checkpoint of all of it."""

@@ -37,6 +37,7 @@ from tests.builders import (
 )
 
 NOTHING = Consent()
+KEPT = a_refusal(10, defects=("H116",))
 GRANTED, REFUSED = ConsentStatus.GRANTED, ConsentStatus.REFUSED
 DOORS = (Origin.LIVE, Origin.FILE, Origin.DECLARED)
 RET_AT_IYS = a_movement(10)
@@ -215,3 +216,19 @@ def test_a_live_refusal_whose_instant_we_assigned_is_never_taken_for_an_earlier_
 
     assert verdict(state, again(30))[0] is not Outcome.ALREADY
     assert status_after(state, again(30)) is REFUSED
+
+
+def test_a_kept_refusal_that_comes_again_without_its_defect_is_for_iys_once() -> None:
+    """R31: İYS was not told of the one that was kept (C5)."""
+    kept = state_after(a_record_act(5), KEPT)
+
+    assert recorded_act(kept, a_refusal(10)).not_pushed is None
+    told = state_after(a_refusal(10), state=kept)
+    assert verdict(told, a_refusal(10)) == (Outcome.ALREADY, None)
+
+
+def test_a_refusal_that_was_told_is_known_when_it_comes_again_with_a_defect() -> None:
+    told = state_after(a_record_act(5), a_refusal(10))
+
+    assert verdict(told, KEPT) == (Outcome.ALREADY, None)
+    assert verdict(state_after(KEPT), KEPT) == (Outcome.ALREADY, None)

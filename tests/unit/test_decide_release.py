@@ -10,6 +10,7 @@ from ledger.vocabulary import ConsentSource, ConsentStatus, IysState, Outcome
 from tests.builders import (
     a_key,
     a_movement,
+    a_proven,
     a_refusal,
     a_refusal_row,
     a_release,
@@ -18,6 +19,7 @@ from tests.builders import (
     held_over,
     hour,
     line_after,
+    replayed,
     some_evidence,
     state_after,
     status_after,
@@ -179,3 +181,38 @@ def test_nothing_is_released_over_a_closed_line() -> None:
     state = state_after(some_evidence(held_seq(state)), state=state)
 
     assert verdict(state, a_release(held_seq(state)))[0] is Outcome.REFUSED
+
+
+def test_a_live_consent_that_is_released_is_for_iys_from_then_on() -> None:
+    """R20: it would be void in three days; its words go with the event that frees it."""
+    state = state_after(a_movement(10), a_proven(20))
+    (held,) = person_line(state.acts).held
+
+    (body,) = decide(a_key(), state, a_release(held.seq)).bodies
+
+    assert isinstance(body, b.ConsentReleased) and body.queued is not None
+    assert (body.queued.position, body.queued.at) == (held.position, hour(20))
+    assert (body.queued.consent_date, body.queued.source) == (held.consent_date, held.source)
+    freed = replayed(body, state=state)
+    assert freed.acts[-1].not_pushed is None
+    assert freed.iys.pending == held.seq
+
+
+def test_one_that_was_declared_is_not_told_since_iys_is_said_to_hold_it() -> None:
+    state = state_after(some_evidence(HELD), state=held_over(a_refusal(10)))
+
+    (body,) = decide(a_key(), state, a_release(HELD)).bodies
+
+    assert isinstance(body, b.ConsentReleased) and body.queued is None
+
+
+def test_evidence_that_frees_a_live_consent_by_itself_tells_iys_once() -> None:
+    """C4.3: evidence dated after a refusal that we took lifts it."""
+    state = state_after(a_refusal(10), a_proven(20, captured_at=hour(9)))
+    assert person_line(state.acts).held
+
+    (body,) = decide(a_key(), state, some_evidence(HELD)).bodies
+
+    assert isinstance(body, b.ConsentEvidenceAdded) and body.queued is not None
+    (again,) = decide(a_key(), replayed(body, state=state), some_evidence(HELD)).bodies
+    assert isinstance(again, b.ConsentEvidenceAdded) and again.queued is None

@@ -13,7 +13,13 @@ from ledger.api.app import create_app
 from ledger.api.guard import Guard
 from ledger.api.service import Ledgers
 from ledger.errors import NotFound
-from ledger.recording.measures import LogMeasures, Measures, PoolMeasures
+from ledger.recording.measures import (
+    BrandMeasures,
+    LogMeasures,
+    Measures,
+    PoolMeasures,
+    SyncMeasures,
+)
 from ledger.recording.principals import Principal
 from ledger.vocabulary import IysCode, Role
 from tests.unit.guarded import Answer, KnownKeys, ask
@@ -117,6 +123,46 @@ def test_no_number_of_anybody_stands_in_a_label() -> None:
     labels = re.findall(rb"\{(.*)\}", answer.body)
     assert labels
     assert not any(re.search(rb"[0-9]{7}", one) for one in labels)
+
+
+def test_how_a_provider_stands_with_iys_is_shown_to_its_own_key_only() -> None:
+    standing = SyncMeasures(
+        account=True,
+        waiting=12,
+        oldest_seconds=90.5,
+        overdue={"internal": 3, "iys_reading": 1, "legal_latest": 0},
+        confirmations_missed=2,
+        brands={123456: BrandMeasures(700.0, 1, 0), 123457: BrandMeasures(None, None, 4)},
+        requests_day=99,
+        success_ratio=0.98,
+        statuses_left=880,
+        halted=True,
+    )
+    told = Measures(POOLS, 0.5, LOGS, {OURS: standing, THEIRS: standing})
+    everybody, _ = service(told=told)
+    provider, _ = service(iys_code=OURS, told=told)
+
+    every, own = samples(asked(everybody)), samples(asked(provider))
+
+    shown = {key: value for key, value in own.items() if key[0].startswith("izin_iys")}
+    assert shown == {
+        ("izin_iys_account", "123456"): 1.0,
+        ("izin_iys_waiting", "123456"): 12.0,
+        ("izin_iys_oldest_seconds", "123456"): 90.5,
+        ("izin_iys_requests_day", "123456"): 99.0,
+        ("izin_iys_success_ratio", "123456"): 0.98,
+        ("izin_iys_statuses_left", "123456"): 880.0,
+        ("izin_iys_halted", "123456"): 1.0,
+        ("izin_iys_overdue", "123456", "internal"): 3.0,
+        ("izin_iys_overdue", "123456", "iys_reading"): 1.0,
+        ("izin_iys_overdue", "123456", "legal_latest"): 0.0,
+        ("izin_iys_pulled_seconds", "123456", "123456"): 700.0,
+        ("izin_iys_agreed_days", "123456", "123456"): 1.0,
+        ("izin_iys_unread", "123456", "123456"): 0.0,
+        ("izin_iys_unread", "123457", "123456"): 4.0,
+    }
+    assert own["izin_confirmations_missed", "123456"] == 2.0
+    assert every["izin_iys_waiting", "777777"] == 12.0
 
 
 def test_what_the_store_tells_is_shown() -> None:

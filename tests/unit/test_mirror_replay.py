@@ -56,6 +56,38 @@ def test_a_false_map_is_found_false(lie: dict[str, Any]) -> None:
     assert replay.findings == []
 
 
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"day": "2026-11-25"},
+        {"day": "2026-11-25", "at": "2026-11-25T09:00:00Z"},
+        {"at": "today"},
+        {"at": "2026-11-24T10:00:00Z"},
+    ],
+    ids=str,
+)
+def test_a_map_of_another_time_is_found_false(lie: dict[str, Any]) -> None:
+    log = MadeLog()
+    log.restrict_many(0, 10)
+
+    log.map_streams(**lie)
+
+    assert truths(replayed(log)) == [(12, False)]
+
+
+def test_a_new_map_that_leaves_out_what_was_recorded_before_is_found_false() -> None:
+    """True of its size, which is that of an hour ago."""
+    log, later = MadeLog(), "2026-11-24T10:00:00.000000Z"
+    log.restrict_many(0, 10)
+    log.restrict(1)  # left out
+
+    log.map_streams(behind=1, at="2026-11-24T10:00:00Z", recorded=later)
+    log.map_streams(at="2026-11-24T10:00:00Z", recorded=later)
+
+    replay = replayed(log)
+    assert (truths(replay), replay.findings) == ([(13, False), (14, True)], [])
+
+
 def out_of_seq(log: MadeLog) -> None:
     log.restrict(1, seq=3)
 

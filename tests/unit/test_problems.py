@@ -21,7 +21,7 @@ from ledger.errors import (
 )
 from ledger.recording.principals import AccessLogFull
 
-ASKED = Request({"type": "http", "headers": []})
+ASKED = Request({"type": "http", "path": "/v1/refusals", "headers": []})
 
 
 def told(error: LedgerError) -> tuple[int, str, str | None]:

@@ -11,6 +11,7 @@ from ledger.aggregates import decisions, standing
 from ledger.aggregates.bodies import ConsentBody
 from ledger.aggregates.decisions import ExemptGround, VerdictKind
 from ledger.aggregates.events import BODY_BY_TYPE, RECIPIENT_BODIES
+from ledger.aggregates.provider_bodies import IysSnapshot
 from ledger.recording.evidence_ports import EvidenceKind
 from ledger.reporting import words
 from ledger.reporting.grade import EvidenceGrade
@@ -41,7 +42,7 @@ TABLES: dict[str, tuple[Mapping[str, str], Iterable[str]]] = {
         [
             name
             for name, body in BODY_BY_TYPE.items()
-            if issubclass(body, ConsentBody) or body in RECIPIENT_BODIES
+            if issubclass(body, ConsentBody) or body in (*RECIPIENT_BODIES, IysSnapshot)
         ],
     ),
 }

@@ -6,7 +6,7 @@ import pytest
 from ledger.aggregates.commands import SeeAtIys
 from ledger.aggregates.consent import Consent
 from ledger.aggregates.generations import opens_next
-from ledger.vocabulary import ConsentSource, IysState, Outcome
+from ledger.vocabulary import ConsentSource, IysState, Outcome, SeenHow
 from tests.builders import (
     a_final_no,
     a_key,
@@ -95,3 +95,12 @@ def test_the_recipients_own_grant_at_iys_behind_a_closed_line_is_a_new_holders()
 )
 def test_anything_else_leaves_the_address_where_it_is(state: Consent, command: SeeAtIys) -> None:
     assert not opens_next(a_key(), state, command)
+
+
+def test_a_no_that_comes_after_iys_took_the_act_is_not_believed() -> None:
+    """Its answer was lost, and the repeat was refused."""
+    late = msgspec.structs.replace(a_final_no(1), how=SeenHow.STATUS)
+
+    decided, state = carry_out(state_after(a_record_act(10), PULLED), late)
+
+    assert (decided.outcome, state.iys.state) == (Outcome.ALREADY, IysState.GRANTED)

@@ -1,0 +1,1 @@
+"""Parts of the composition root, one per concern: settings and tables to wired objects."""
